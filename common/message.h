@@ -83,6 +83,8 @@ enum message_id {
 	MSG_RELAYED,			/* jid: their device answered in somebody else's name */
 	MSG_SHARE_BROKEN,		/* jid, share */
 	MSG_STREAM_LOST,		/* jid, reason */
+	MSG_ENDED_HERE,			/* jid: our user has ended it */
+	MSG_ENDED_THERE,		/* jid: their user has ended it */
 	MSG_PUSH_UNKNOWN,		/* jid, share, reason: the push was sent, its outcome is not
 					   known */
 	MSG_CANNOT_REACH,		/* jid, reason: no path to a device that is online */
@@ -134,6 +136,9 @@ enum message_id {
 	MSG_ROSTER_KEPT,		/* jid, reason: removed here, but not at the server */
 	MSG_NO_SUCH_ENTRY,		/* id: of the queue */
 	MSG_ENTRY_BUSY,			/* id */
+	MSG_NO_SUCH_TRANSFER,		/* id: none that moves */
+	MSG_WHICH_TRANSFER,		/* id: it is the beginning of several */
+	MSG_PUSH_ARRIVED,		/* jid, share: a buddy's push cannot be ended any more */
 	MSG_CONFIGURATION,		/* reason */
 	MSG_STATE_FILE,			/* path, reason */
 	MSG_INTERNAL,			/* reason */

@@ -16,7 +16,7 @@ escape=$(printf '\033[2J')
 SQ="'"
 
 test_expect_success 'usage: on standard output when asked for, else with what is wrong; 129' '
-	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device nickname list clone share unshare follow unfollow queue lfs log status doctor daemon purge help
+	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device nickname list clone share unshare follow unfollow queue lfs log status cancel doctor daemon purge help
 	do
 		test_expect_code 129 git xmpp $verb -h >out 2>err || return 1
 		grep "^usage: git xmpp $verb" out && test_is_empty err || return 1
@@ -67,6 +67,18 @@ test_expect_success 'status shows all there is, escaped' '
 	git xmpp status --verbose >out &&
 	grep "^broker  running, pid 4711, 0.1.0, since 2025-06-15 [0-9:]*$" out &&
 	grep "^link .*bob@example.org  d.x1b\[2J  direct  attached$" out
+'
+
+test_expect_success 'status and cancel show as much of an id as it needs; what begins like two is listed' '
+	row () { echo "send:L:kind=transfer,id=$1,jid=$2@c,share=s,service=upload-pack,direction=in,path=direct"; } &&
+	set -- "$online_row" "$(row 0123456789aa a)" "$(row 0123456789bb b)" "$(row fedcba987654 c)" "$(row fedcba987654 c)" send:Z: &&
+	fake open:Q "$@" next open:Q "$@" next open:Q "$@" next open:Q "$@" "next" open:Q "send:L:kind=ended,jid=c@c,share=s,service=upload-pack,direction=in,finishes=0" send:Z: &&
+	git xmpp status >out && grep "^a@c .*  0123456789a$" out && grep "^b@c .*  0123456789b$" out &&
+	grep "^c@c .*  fedcba98$" out && git xmpp cancel >out && grep "^a@c .*  git xmpp cancel 0123456789a$" out &&
+	test_expect_code 128 git xmpp cancel 0123 >out 2>err && test_line_count -eq 2 out &&
+	grep "more than one transfer begins with ${SQ}0123${SQ}" err &&
+	git xmpp cancel fed >out && grep "^Q verb=cancel id=fedcba987654$" "$heard" &&
+	printf "ended the fetch of c@c: s\n" >expect && test_cmp expect out
 '
 
 test_expect_success 'status --json is one object' '

@@ -53,7 +53,7 @@ test_expect_success 'every verb that fails says so in JSON, with its exit status
 '
 
 test_expect_success 'so does a usage that is none, and a verb that is none' '
-	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device nickname list share unshare follow unfollow queue lfs log status doctor daemon purge move
+	for verb in setup buddies add accept decline invite join remove distrust block unblock verify device nickname list share unshare follow unfollow queue lfs log status cancel doctor daemon purge move
 	do
 		is answer-error 129 $verb --nonsense && grep "\"id\":\"usage\"" out || return 1
 	done &&
@@ -71,10 +71,22 @@ test_expect_success 'status' '
 		"send:L:kind=notice,id=wants,jid=z@example.org,text=t,hint=h" \
 		"send:L:kind=share,name=p,path=/x,fetch=a@b,push=a@b" \
 		"send:L:kind=link,jid=b@c,device=d,path=direct,state=up,rate=5,moves=in" \
-		"send:L:kind=transfer,jid=b@c,device=d,share=s,service=upload-pack,direction=in,sent=1,received=0,path=direct,total=5,rate=5,moves=out,limited=1" \
+		"send:L:kind=transfer,id=1a2b3c4d5e,jid=b@c,device=d,share=s,service=upload-pack,direction=in,sent=1,received=0,path=direct,total=5,rate=5,moves=out,limited=1" \
 		"send:L:kind=follow,jid=b@c,share=proj,remote=origin,path=/src/.git,state=waiting,error=no,retry-in=5" \
 		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
 	is answer-status 0 status
+'
+
+test_expect_success 'cancel' '
+	row="send:L:kind=transfer,id=1a2b3c4d5e,jid=b@c,device=d,share=s,service=upload-pack,direction=in,sent=1,received=0,path=direct" &&
+	fake open:Q "$online" "$row" send:Z: && is answer-transfers 0 cancel && grep "\"id\":\"1a2b3c4d5e\"" out &&
+	fake open:Q "$online" "$row" send:Z: next open:Q "send:L:kind=ended,jid=b@c,share=s,service=upload-pack,direction=in,finishes=0" send:Z: &&
+	is answer 0 cancel 1a && grep "\"messages\":\[\"ended the fetch of b@c: s\"\]" out &&
+	fake open:Q "$online" "$row" send:Z: && is answer-error 1 cancel 2b && grep "\"id\":\"no-such-transfer\"" out &&
+	fake open:Q "$online" "$row" "send:L:kind=transfer,id=1a2b3c4d5f,jid=b@c,share=s,service=upload-pack,direction=in,path=direct" send:Z: &&
+	is answer-error 128 cancel 1a2b3c4d && grep "\"id\":\"which-transfer\"" out &&
+	fake open:Q "$online" "$row" send:Z: next open:Q "send:L:kind=ended,jid=b@c,share=s,service=receive-pack,direction=in,finishes=1" send:Z: &&
+	is answer-error 128 cancel 1a && grep "\"id\":\"push-arrived\"" out
 '
 
 test_expect_success 'doctor' '

@@ -110,6 +110,30 @@ do
 	'
 done
 
+# A clone that takes longer than the shells.
+id_of_clone () {
+	id=$(as alice git xmpp cancel | sed -n "s/.*git xmpp cancel \([0-9a-f]*\)$/\1/p")
+	test -n "$id"
+}
+
+test_expect_success 'a transfer that moves' '
+	"$TOP/t/tools/make-repo" bob/large.git 1 4 && as bob git xmpp share bob/large.git --fetch=alice@localhost &&
+	as bob git config --global xmpp.bandwidth 20k && kill -HUP $(broker_pid bob) &&
+	background alice git clone -q xmpp::bob@localhost/large alice/large && wait_for 30 id_of_clone &&
+	as alice git xmpp complete cancel "" >out && grep "^$id	you fetch from bob@localhost large$" out
+'
+
+for shell in bash zsh fish
+do
+	test_expect_success "command -v $shell && command -v script && test -n \"\$id\"" "$shell completes its id" '
+		completes $shell "git xmpp cancel $(echo $id | cut -c1-3)" "git xmpp cancel $id"
+	'
+done
+
+test_expect_success 'it ends' '
+	as alice git xmpp cancel $id && job_ends 30 128
+'
+
 test_expect_success 'completing starts no broker, waits for none, and takes no notice away' '
 	stop_broker alice &&
 	timeout 10 env $(env_of alice) git xmpp complete --url xmpp::bob@localhost/ >out &&

@@ -106,7 +106,7 @@ struct ended {
 	unsigned ended, finish;
 };
 
-static void on_ended(void *arg, const struct git_service_ended *e)
+static void on_ended(void *arg, const struct transfer_ended *e)
 {
 	struct ended *all = arg;
 	struct buf row = { 0 };
@@ -115,11 +115,14 @@ static void on_ended(void *arg, const struct git_service_ended *e)
 	fields_add(&row, "jid", e->jid);
 	fields_add(&row, "share", e->share);
 	fields_add(&row, "service", service_name(e->service));
-	fields_add(&row, "finishes", e->finishes ? "1" : "0");
+	fields_add(&row, "direction", e->served ? "in" : "out");
+	fields_add(&row, "finishes", e->whole ? "1" : "0");
+	if (e->task)
+		fields_add(&row, "entry", e->task);
 	command_row(all->conn, &row);
 	buf_finish(&row);
-	all->ended += !e->finishes;
-	all->finish += e->finishes;
+	all->ended += !e->whole;
+	all->finish += e->whole;
 }
 
 /*
@@ -149,6 +152,28 @@ static void run_reload(struct accounts *a, struct conn *conn, struct fields comm
 	conn_send_fields(conn, FRAME_DONE, &fields);
 	buf_finish(&fields);
 	buf_finish(&text);
+}
+
+/*
+ * Ends what moves under an id. Between two accounts of this broker both ends are here: ours goes
+ * first, so that git is told that its own user has ended it.
+ */
+static void run_cancel(struct accounts *a, struct conn *conn, struct fields command)
+{
+	struct ended all = { .conn = conn };
+	const char *id = fields_get(command, "id");
+	struct message trouble;
+
+	for (struct broker *b = id ? a->first : NULL; b; b = b->next)
+		sessions_end(&b->sessions, id, on_ended, &all);
+	for (struct broker *b = id ? a->first : NULL; b; b = b->next)
+		git_services_end(&b->git_services, id, on_ended, &all);
+	if (all.ended || all.finish) {
+		command_done(conn, NULL);
+		return;
+	}
+	message_set(&trouble, MSG_NO_SUCH_TRANSFER, "id", id, NULL);
+	conn_send_error(conn, &trouble);
 }
 
 /* The account of this address of ours, which the user may just have configured. */
@@ -370,6 +395,7 @@ static void on_command(void *owner, struct conn *conn, struct fields command)
 		{ "status", run_status },
 		{ "account", run_account },
 		{ "reload", run_reload },
+		{ "cancel", run_cancel },
 		{ "password", run_password },
 		{ "queue-reload", run_queue_reload },
 		{ "queue-retry", run_queue_retry },

@@ -138,7 +138,7 @@ static struct broker *begin_account(struct accounts *a, struct config *config)
 }
 
 /* Makes the brokers match a->configuration, and logs in those that are new. */
-static void match(struct accounts *a, broker_ended *ended, void *arg)
+static void match(struct accounts *a, transfer_ended *ended, void *arg)
 {
 	struct broker *old = a->first, **tail = &a->first, *begun[ACCOUNTS_MAX + 1];
 	size_t n = 0;
@@ -191,7 +191,7 @@ static void match(struct accounts *a, broker_ended *ended, void *arg)
  * While transfers end before the stop, what is configured for them counts all the same. No
  * account begins or ends.
  */
-static void match_draining(struct accounts *a, broker_ended *ended, void *arg)
+static void match_draining(struct accounts *a, transfer_ended *ended, void *arg)
 {
 	for (struct broker *b = a->first; b; b = b->next) {
 		size_t row = account_list_find_jid(&a->list, b->configured);
@@ -375,7 +375,7 @@ void accounts_finish(struct accounts *a)
 	free(a->shared.hooks);
 }
 
-int accounts_reload(struct accounts *a, broker_ended *ended, void *arg, struct message *trouble)
+int accounts_reload(struct accounts *a, transfer_ended *ended, void *arg, struct message *trouble)
 {
 	struct gitconfig fresh;
 

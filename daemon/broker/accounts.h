@@ -65,7 +65,7 @@ void accounts_finish(struct accounts *a);
  * end, and the others obey what has changed (broker_configure()). If the configuration cannot
  * be read, returns -1, logs why and sets *trouble; the old one stays in force. Otherwise 0.
  */
-int accounts_reload(struct accounts *a, broker_ended *ended, void *arg, struct message *trouble);
+int accounts_reload(struct accounts *a, transfer_ended *ended, void *arg, struct message *trouble);
 
 /* The broker of a row of the list; NULL if the row has no address. */
 struct broker *accounts_broker(const struct accounts *a, size_t row);

@@ -480,7 +480,7 @@ void broker_log_in_anew(struct broker *b)
 	login_begin(b);
 }
 
-void broker_configure(struct broker *b, struct config *fresh, broker_ended *ended, void *arg)
+void broker_configure(struct broker *b, struct config *fresh, transfer_ended *ended, void *arg)
 {
 	bool failed =
 		b->trouble.id != MSG_NONE || (b->xmpp && account_state(b->xmpp) == ACCOUNT_FAILED);

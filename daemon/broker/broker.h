@@ -155,14 +155,12 @@ void broker_stop(struct broker *b, const struct message *why);
 void broker_forget(struct broker *b);
 void broker_finish(struct broker *b);
 
-typedef void broker_ended(void *arg, const struct git_service_ended *e);
-
 /*
  * The configuration was read again: takes over fresh. What is served and is not allowed any
  * more has ended then; ended is as for git_services_review(). If the account is another, or
  * has failed, logs in anew.
  */
-void broker_configure(struct broker *b, struct config *fresh, broker_ended *ended, void *arg);
+void broker_configure(struct broker *b, struct config *fresh, transfer_ended *ended, void *arg);
 
 /* How well this account knows jid. */
 enum account_knowledge broker_knows(const struct broker *b, const char *jid);

@@ -38,6 +38,7 @@ int cmd_queue(int argc, char **argv);
 int cmd_lfs(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_cancel(int argc, char **argv);
 int cmd_daemon(int argc, char **argv);
 int cmd_purge(int argc, char **argv);
 int cmd_complete(int argc, char **argv);

@@ -23,6 +23,7 @@
 #include "run-git.h"
 #include "share-config.h"
 #include "text.h"
+#include "transfer-text.h"
 #include "verbs.h"
 
 static const char usage[] =
@@ -125,6 +126,30 @@ static void persons(const char *before)
 {
 	nicknames(before, "");
 	buddies(before, false);
+}
+
+/* The transfers that move, each under as much of its id as it needs. */
+static void transfers(void)
+{
+	struct message trouble;
+	struct query answer;
+
+	if (query_to(&answer, "status", NULL, NULL, false, &trouble) == 0) {
+		for (size_t i = 0; i < answer.count; i++) {
+			struct fields row = query_row(&answer, i);
+			struct buf id = { 0 }, about = { 0 };
+
+			if (!transfer_is(row, ""))
+				continue;
+			buf_printf(&id, "%.*s", (int)transfer_id_len(&answer, row),
+				   row_get(row, "id"));
+			transfer_about(&about, row);
+			candidate("", buf_str(&id), "", buf_str(&about));
+			buf_finish(&about);
+			buf_finish(&id);
+		}
+	}
+	query_finish(&answer);
 }
 
 static void own_shares(void)
@@ -247,6 +272,9 @@ static void arguments(const struct verb *verb, int argc, char **argv)
 		break;
 	case TAKES_ADDRESS:
 		addresses("", word);
+		break;
+	case TAKES_TRANSFER:
+		transfers();
 		break;
 	case TAKES_VERB:
 		verb_names();

@@ -96,9 +96,8 @@ static void json_link(struct buf *out, struct fields row)
 
 static void json_transfer(struct buf *out, struct fields row)
 {
-	static const char *const keys[] = {
-		"jid", "device", "share", "service", "direction", "path"
-	};
+	static const char *const keys[] = { "id",      "jid",	    "device", "share",
+					    "service", "direction", "path" };
 
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 	json_number(out, "sent", fields_get_u64(row, "sent", 0));
@@ -122,7 +121,7 @@ static void json_follow(struct buf *out, struct fields row)
 		json_number(out, "retry_in", fields_get_u64(row, "retry-in", 0));
 }
 
-static const struct {
+static const struct list {
 	const char *list, *kind;
 	void (*write)(struct buf *out, struct fields row);
 } lists[] = {
@@ -197,26 +196,42 @@ static uint64_t sum_of(const struct query *answer, const char *key)
 	return sum;
 }
 
-void status_json_put(const struct query *answer, struct buf *out)
+static void put_list(struct buf *out, const struct query *answer, const struct list *list)
 {
 	bool several = has_several(answer);
 
+	json_open(out, list->list, '[');
+	for (size_t i = 0; i < answer->count; i++) {
+		if (!is_shown(query_row(answer, i), list->kind))
+			continue;
+		json_open(out, NULL, '{');
+		list->write(out, query_row(answer, i));
+		if (several)
+			json_account_of(out, query_row(answer, i));
+		json_close(out, '}');
+	}
+	json_close(out, ']');
+}
+
+void status_json_transfers(const struct query *answer)
+{
+	struct buf out = { 0 };
+
+	json_begin(&out);
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
+		if (!strcmp(lists[k].kind, "transfer"))
+			put_list(&out, answer, &lists[k]);
+	json_close(&out, '}');
+	json_print(&out);
+}
+
+void status_json_put(const struct query *answer, struct buf *out)
+{
 	json_begin(out);
 	json_broker(out, answer);
 	json_paths(out, answer);
-	for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
-		json_open(out, lists[k].list, '[');
-		for (size_t i = 0; i < answer->count; i++) {
-			if (!is_shown(query_row(answer, i), lists[k].kind))
-				continue;
-			json_open(out, NULL, '{');
-			lists[k].write(out, query_row(answer, i));
-			if (several)
-				json_account_of(out, query_row(answer, i));
-			json_close(out, '}');
-		}
-		json_close(out, ']');
-	}
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
+		put_list(out, answer, &lists[k]);
 	json_number(out, "buddies", sum_of(answer, "buddies"));
 	json_number(out, "reachable", sum_of(answer, "reachable"));
 	json_close(out, '}');

@@ -12,5 +12,7 @@
  */
 void status_json_put(const struct query *answer, struct buf *out);
 void status_json(const struct query *answer);
+/* Of the same answer only the transfers, as an object of their own. */
+void status_json_transfers(const struct query *answer);
 
 #endif

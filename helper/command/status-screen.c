@@ -161,19 +161,17 @@ static void put_port(struct table *t, struct fields row)
 
 /* What moves. */
 
-static const char *own_jid(const struct query *answer)
-{
-	struct fields account;
-
-	account_status(answer, NULL, &account);
-	return account.data ? row_get(account, "jid") : "";
-}
-
 static void put_transfers(struct table *t, const struct query *answer)
 {
-	for (size_t i = 0; i < answer->count; i++)
-		if (row_is(query_row(answer, i), "transfer"))
-			transfer_put(t, query_row(answer, i), own_jid(answer));
+	for (size_t i = 0; i < answer->count; i++) {
+		struct fields row = query_row(answer, i);
+
+		if (!row_is(row, "transfer"))
+			continue;
+		transfer_put(t, answer, row);
+		table_cell(t, PAINT_DIM, "%.*s", (int)transfer_id_len(answer, row),
+			   row_get(row, "id"));
+	}
 }
 
 /* What there is. */

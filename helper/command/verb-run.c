@@ -20,6 +20,7 @@ static const struct lister {
 	const char *with, *without;
 } listers[] = {
 	{ cmd_buddies, NULL, NULL },
+	{ cmd_cancel, NULL, "*" },
 	{ cmd_daemon, "status", NULL },
 	{ cmd_doctor, NULL, "--report" },
 	{ cmd_device, NULL, "rename distrust retire export import" },

@@ -43,6 +43,7 @@ const struct verb verbs[] = {
 	  "setup publish agent" },
 	{ "broker", "status", cmd_status, "what is connected, what is being transferred",
 	  TAKES_NOTHING, NULL },
+	{ NULL, "cancel", cmd_cancel, "end one transfer", TAKES_TRANSFER, NULL },
 	{ NULL, "log", cmd_log, "what happened by itself", TAKES_NOTHING, NULL },
 	{ NULL, "doctor", cmd_doctor, "what does not work, and what mends it", TAKES_NOTHING,
 	  NULL },

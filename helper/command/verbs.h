@@ -15,6 +15,7 @@ enum verb_takes {
 	TAKES_REMOTE,	/* a remote of the repository, or a buddy */
 	TAKES_PATH,	/* a file or a directory */
 	TAKES_ADDRESS,	/* <buddy>/<share> */
+	TAKES_TRANSFER,	/* the id of one that moves */
 	TAKES_VERB,	/* another verb */
 };
 

@@ -42,6 +42,7 @@ static int status_of(enum message_id id)
 	case MSG_FINGERPRINT_MISMATCH:
 	case MSG_NO_SUCH_ENTRY:
 	case MSG_NO_SUCH_INVITATION:
+	case MSG_NO_SUCH_TRANSFER:
 		return STATUS_NO;
 	default:
 		return STATUS_FATAL;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account-status.h"
 #include "alloc.h"
 #include "size-text.h"
 #include "time-text.h"
@@ -18,7 +19,8 @@ static bool is(struct fields row, const char *key, const char *value)
 	return !strcmp(row_get(row, key), value);
 }
 
-static void put_who(struct table *t, struct fields row)
+/* "bob@example.org is fetching", "you push to bob@example.org" */
+static void put_deed(struct buf *text, struct fields row)
 {
 	static const struct {
 		const char *service, *theirs, *ours;
@@ -32,9 +34,15 @@ static void put_who(struct table *t, struct fields row)
 	while (i + 1 < ARRAY_SIZE(words) && !is(row, "service", words[i].service))
 		i++;
 	if (is(row, "direction", "in"))
-		table_cell(t, PAINT_NAME, "%s %s", row_get(row, "jid"), words[i].theirs);
+		buf_printf(text, "%s %s", row_get(row, "jid"), words[i].theirs);
 	else
-		table_cell(t, PAINT_NAME, "%s %s", words[i].ours, row_get(row, "jid"));
+		buf_printf(text, "%s %s", words[i].ours, row_get(row, "jid"));
+}
+
+void transfer_about(struct buf *text, struct fields row)
+{
+	put_deed(text, row);
+	buf_printf(text, " %s", row_get(row, "share"));
 }
 
 /* Whether what the transfer is for moves away from us. */
@@ -76,22 +84,64 @@ static void put_speed(struct table *t, struct fields row, uint64_t left)
 		table_cell(t, PAINT_PLAIN, "%s", "");
 }
 
-void transfer_put(struct table *t, struct fields row, const char *own)
+bool transfer_is(struct fields row, const char *begin)
+{
+	return row_is(row, "transfer") && !strncmp(row_get(row, "id"), begin, strlen(begin));
+}
+
+/* How many letters two different ids have in common; 0 if they are the same. */
+static size_t common_len(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] && a[n] == b[n])
+		n++;
+	return a[n] == b[n] ? 0 : n;
+}
+
+size_t transfer_id_len(const struct query *answer, struct fields row)
+{
+	size_t len = TRANSFER_ID_SHOWN;
+
+	for (size_t i = 0; i < answer->count; i++) {
+		struct fields other = query_row(answer, i);
+		size_t n = row_is(other, "transfer")
+				   ? common_len(row_get(row, "id"), row_get(other, "id"))
+				   : 0;
+
+		len = n < len ? len : n + 1;
+	}
+	return len;
+}
+
+/* The JID of the account whose transfer this is; its server is in the way of what goes in-band. */
+static const char *own_jid(const struct query *answer, struct fields row)
+{
+	struct fields account;
+
+	account_status(answer, fields_get(row, "account"), &account);
+	return account.data ? row_get(account, "jid") : "";
+}
+
+void transfer_put(struct table *t, const struct query *answer, struct fields row)
 {
 	uint64_t total = fields_get_u64(row, "total", 0);
 	uint64_t done = fields_get_u64(row, goes_out(row) ? "sent" : "received", 0);
-	char *way = transfer_way(row_get(row, "path"), own);
+	char *way = transfer_way(row_get(row, "path"), own_jid(answer, row));
+	struct buf deed = { 0 };
 
 	if (total)
 		done = fields_get_u64(row, "done", done);
 	table_row(t);
-	put_who(t, row);
+	put_deed(&deed, row);
+	table_cell(t, PAINT_NAME, "%s", buf_str(&deed));
 	table_cell(t, PAINT_PLAIN, "%s", row_get(row, "share"));
 	put_amount(t, row, done, total);
 	put_speed(t, row, total > done ? total - done : 0);
 	table_cell(t, PAINT_DIM, "%s", way);
 	if (*way && fields_get(row, "limited"))
 		table_more(t, " (its limit)");
+	buf_finish(&deed);
 	free(way);
 }
 

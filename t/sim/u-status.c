@@ -5,6 +5,10 @@
  */
 #include "stage.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
 #include "log.h"
 #include "tap.h"
 
@@ -81,13 +85,18 @@ static void what_is_pushed(void)
 	const struct session *s = w->brokers[ALICE].sessions.first;
 	struct list *runs = &w->brokers[BOB].git_services.services.runs;
 	struct buf row = { 0 };
+	char *id;
 
 	need(s && session_describe(s, &row));
+	id = xstrdup(fields_get((struct fields){ buf_data(&row), buf_len(&row) }, "id"));
 	need(has(&row, "service", "receive-pack") && has(&row, "direction", "out"));
 	need(!has(&row, "total", NULL) && !has(&row, "total", "0") && !has(&row, "done", NULL));
 	buf_reset(&row);
 	need(git_service_describe(runs->next, &row) && has(&row, "total", NULL));
+	/* Both users may name the transfer to each other. */
+	need(strlen(id) == NEG_ID_LEN && has(&row, "id", id));
 	buf_finish(&row);
+	free(id);
 	stage_close(w);
 }
 

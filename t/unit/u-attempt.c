@@ -30,6 +30,8 @@ int main(void)
 		{ MSG_NO_LONGER_BUDDY, 128, QUEUE_REFUSED, "or of somebody who was a buddy" },
 		{ MSG_REMOVED, 128, QUEUE_REFUSED, "they have removed us" },
 		{ MSG_BLOCKED, 128, QUEUE_REFUSED, "we have blocked them" },
+		{ MSG_ENDED_HERE, 128, QUEUE_REFUSED, "our user has ended it" },
+		{ MSG_ENDED_THERE, 128, QUEUE_REFUSED, "or theirs" },
 		{ MSG_NONE, -1, QUEUE_UNREACHABLE, "git was killed" },
 	};
 	struct attempt gone = { .no_place = true };

@@ -848,10 +848,70 @@ static void test_push_cut(void)
 	end();
 }
 
-static void on_review(void *arg, const struct git_service_ended *e)
+static void on_review(void *arg, const struct transfer_ended *e)
 {
 	say("%s's %s of %s ends%s", e->jid, service_name(e->service), e->share,
-	    e->finishes ? ", and finishes" : "");
+	    e->whole ? ", and finishes" : "");
+}
+
+/* The user ends one of two, and one that cannot be ended. */
+static void test_end(void)
+{
+	struct service_process *other, *fetch, *push;
+	char id[NEG_ID_LEN + 1];
+
+	begin();
+	asks(&bob, SERVICE_UPLOAD_PACK, "project");
+	other = host.last;
+	output(other, "refs");
+	asks(&eve, SERVICE_UPLOAD_PACK, "project");
+	strcpy(id, eve.id);
+	fetch = host.last;
+	git_services_end(&git_services, id, on_review, NULL);
+	output(fetch, "refs");
+	pump(&bob);
+	pump(&eve);
+	buf_reset(&trace);
+	git_services_end(&git_services, "ffffffffffffffffffffffff", on_review, NULL);
+	expect("", "nothing has this id");
+	git_services_end(&git_services, id, on_review, NULL);
+	pump(&eve);
+	expect(EVE "'s upload-pack of project ends\n"
+		   "journal: failed, upload-pack of " EVE
+		   ", 4 and 0 bytes, by direct: ended-by-user\nupload is left\n"
+		   "eve: channel closed: ended-by-user\n",
+	       "one ends, and its device is told who did it");
+	goes(fetch);
+	exits(other, 0, 0);
+	pump(&bob);
+	end();
+
+	begin();
+	push = push_whole(&bob);
+	buf_reset(&trace);
+	git_services_end(&git_services, bob.id, on_review, NULL);
+	pump(&bob);
+	expect(BOB "'s receive-pack of project ends, and finishes\n",
+	       "a push that is whole goes on, and its device hears of it");
+	exits(push, 0, 0);
+	pump(&bob);
+	buf_reset(&trace);
+	end();
+
+	begin();
+	asks(&bob, SERVICE_UPLOAD_PACK, "project");
+	output(host.last, "refs");
+	pump(&bob);
+	fetch = host.last;
+	buf_reset(&trace);
+	channel_close(bob.channel, "ended-by-user");
+	pump(&bob);
+	expect("bob: channel closed: ended-by-user\n"
+	       "journal: failed, upload-pack of " BOB
+	       ", 4 and 0 bytes, by direct: ended-there\nupload is left\n",
+	       "the user of the device may end it, too");
+	goes(fetch);
+	end();
 }
 
 static void test_review(void)
@@ -1167,6 +1227,7 @@ int main(void)
 	test_path_lost();
 	test_moved();
 	test_push_cut();
+	test_end();
 	test_review();
 	test_rules();
 	test_rules_refuse_all();

@@ -19,6 +19,7 @@ static bool commands_exist(const char *hint)
 		"setup", "add", "accept", "decline", "remove", "block", "unblock", "distrust",
 		"device", "buddies", "verify", "nickname", "move",
 		"invite", "invite --device", "invite --list", "join", "list",
+		"cancel", "log",
 		"share", "unshare", "queue", "status",
 		"daemon start", "daemon stop", "daemon restart", "daemon run", "-h",
 	};

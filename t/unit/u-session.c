@@ -42,7 +42,7 @@ static bool pending, unreachable;
 static enum message_id none;
 static struct message trouble, awaited;
 static size_t room;
-static uint64_t patience, limit, left;
+static uint64_t patience, limit, left, queued;
 /* what it has begun */
 static const struct service_request_events *request;
 static const struct channel_events *channel;
@@ -171,6 +171,12 @@ void channel_consumed(struct channel *ch, size_t n)
 uint64_t channel_sent(const struct channel *ch)
 {
 	return left;
+}
+
+bool channel_rest(const struct channel *ch, uint64_t *rest)
+{
+	*rest = queued;
+	return true;
 }
 
 void channel_close(struct channel *ch, const char *reason)
@@ -903,6 +909,73 @@ static void revoke_rights(void)
 	expect("error: blocked\nclosed\n", "... of whom there is one");
 }
 
+static void on_user_ended(void *arg, const struct transfer_ended *e)
+{
+	say("ended: %s of %s%s%s%s", service_name(e->service), e->share, e->whole ? ", whole" : "",
+	    e->task ? ", of entry " : "", e->task ? e->task : "");
+}
+
+static void user_ends(void)
+{
+	sessions_end(&all, ID, on_user_ended, NULL);
+}
+
+static void users_end_transfers(void)
+{
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	sessions_end(&all, "ffffffffffffffffffffffff", on_user_ended, NULL);
+	expect("", "what is not there is not ended");
+	user_ends();
+	expect("ended: upload-pack of project\nerror: ended-by-user\n"
+	       "closes the channel: ended-by-user\n"
+	       "journal: upload-pack failed 0/0 ended-by-user\nclosed\n",
+	       "git and the journal are told who ended it");
+	user_ends();
+	expect("", "... once");
+
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	close_channel("ended-by-user");
+	expect("journal: upload-pack failed 0/0 ended-there\nerror: ended-there\nclosed\n",
+	       "the other user may end it, too");
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	buf_reset(&trace);
+	queued = 1;
+	user_ends();
+	queued = 0;
+	expect("ended: receive-pack of project\nerror: ended-by-user\n"
+	       "closes the channel: ended-by-user\npush " ID " is cut: ended-by-user\nclosed\n",
+	       "a push whose last bytes have not left cannot have arrived");
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	buf_reset(&trace);
+	user_ends();
+	expect("ended: receive-pack of project, whole\npush " ID " is cut: ended-by-user\n"
+	       "error: push-unknown\ncloses the channel: push-unknown\nclosed\n",
+	       "of one that was sent whole nobody knows");
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	buf_reset(&trace);
+	close_channel("ended-by-user");
+	expect("warning: the transfer was ended there when everything was sent; asking " JID
+	       " what became of it\nasks what became of " ID ", after 4 bytes\n",
+	       "... and if the other side ended it, that one is asked");
+	session_abandoned(client.session);
+
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	channel->exited(owner, 0);
+	buf_reset(&trace);
+	user_ends();
+	expect("", "what git was told the end of is over");
+	close_channel("idle");
+}
+
 int main(void)
 {
 	log_init();
@@ -928,6 +1001,7 @@ int main(void)
 	pushes_are_lost();
 	clients_leave();
 	revoke_rights();
+	users_end_transfers();
 	begin();
 	ok(!all.first, "no session is left");
 	timers_finish(&context.timers);

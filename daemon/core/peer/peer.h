@@ -91,6 +91,7 @@ uint64_t peer_limit(const struct peer *p);
 
 /* A transfer: what goes over a link for one git process, ours or theirs; all borrowed. */
 struct peer_transfer {
+	const char *id;			/* of its negotiation: both sides have the same */
 	const char *share;
 	enum service service;
 	const char *direction;		/* "in": we serve it; "out": our git runs it */

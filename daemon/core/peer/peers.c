@@ -177,6 +177,7 @@ static void describe_progress(const struct peer *p, const struct peer_transfer *
 
 void peer_describe_transfer(const struct peer *p, const struct peer_transfer *t, struct buf *row)
 {
+	fields_add(row, "id", t->id);
 	fields_add(row, "jid", p->jid);
 	fields_add(row, "device", p->device);
 	fields_add(row, "share", t->share);

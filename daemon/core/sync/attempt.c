@@ -9,7 +9,7 @@ static bool is_final(enum message_id id)
 	static const enum message_id final[] = {
 		MSG_BAD_URL, MSG_BAD_TRANSPORT, MSG_BAD_SERVICE, MSG_OWN_ACCOUNT,
 		MSG_NOT_BUDDY, MSG_NO_LONGER_BUDDY, MSG_REMOVED, MSG_BLOCKED, MSG_NOT_SHARED,
-		MSG_DEVICE_WAITS, MSG_PUSH_DENIED,
+		MSG_DEVICE_WAITS, MSG_PUSH_DENIED, MSG_ENDED_HERE, MSG_ENDED_THERE,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(final); i++)

@@ -39,6 +39,7 @@ struct git_service {
 	uint64_t max_pack;		/* of the share when the push began */
 	enum service service;
 	bool paused, active, process_over;
+	bool ended_here;		/* our user has ended it */
 	uint32_t status;		/* exit status; valid when process_over */
 };
 

@@ -229,6 +229,8 @@ static void on_channel_closed(void *owner, const char *reason)
 	log_about(s->peer->jid, LOG_INFO, "%s/%s %s '%.64s': %s", s->peer->jid, s->peer->device,
 		  service_name(s->service), neg_share(s->neg), reason ? reason : "done");
 	s->channel = NULL;
+	if (reason && !s->ended_here && !strcmp(reason, ENDED_BY_USER))
+		reason = ENDED_THERE;
 	keep_outcome(s);
 	if (s->service == SERVICE_RECEIVE_PACK && !s->process_over) {
 		become_orphan(s, reason ? reason : "done");

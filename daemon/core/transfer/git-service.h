@@ -133,21 +133,16 @@ void git_services_answer_outcome(struct git_services *all, const struct peer *pe
 				 uint64_t received, struct buf *fields);
 
 /*
- * A service that was ended because its device may not use the share any more. Strings are
- * valid during the call.
- */
-struct git_service_ended {
-	const char *jid, *share;
-	enum service service;
-	bool finishes;		/* the push had arrived whole and may finish */
-};
-
-/*
  * The shares have changed: ends at once what runs and is not allowed any more. ended, if not
  * NULL, is called for each of those.
  */
-void git_services_review(struct git_services *all,
-			 void (*ended)(void *arg, const struct git_service_ended *e), void *arg);
+void git_services_review(struct git_services *all, transfer_ended *ended, void *arg);
+
+/*
+ * The user ends what moves data under the id of this negotiation, and ended is called. A push
+ * that has arrived whole is told of, and goes on: git may be changing the repository.
+ */
+void git_services_end(struct git_services *all, const char *id, transfer_ended *ended, void *arg);
 
 /*
  * jid, or only that device of it, has lost its rights. Its pushes that have lost their link

@@ -158,27 +158,66 @@ static struct git_service *find_forbidden(const struct git_services *all, const 
 	return NULL;
 }
 
-void git_services_review(struct git_services *all,
-			 void (*ended)(void *arg, const struct git_service_ended *e), void *arg)
+/* Its peer and its negotiation are there. */
+static struct transfer_ended describe_end(const struct git_service *s)
+{
+	return (struct transfer_ended){
+		.jid = s->peer->jid,
+		.share = neg_share(s->neg),
+		.service = s->service,
+		.served = true,
+		.whole = s->channel && !s->process_over && git_service_is_whole(s),
+	};
+}
+
+static void end_for(struct git_service *s, const char *reason)
+{
+	struct peer *peer = s->peer;
+
+	log_info("%s/%s %s '%s' ends: %s", peer->jid, peer->device, service_name(s->service),
+		 neg_share(s->neg), reason);
+	git_service_end_early(s, reason, reason);
+	peer_touch(peer);
+}
+
+void git_services_review(struct git_services *all, transfer_ended *ended, void *arg)
 {
 	const char *reason;
 	struct git_service *s;
 
 	while ((s = find_forbidden(all, &reason))) {
-		struct git_service_ended e = {
-			.jid = s->peer->jid,
-			.share = neg_share(s->neg),
-			.service = s->service,
-			.finishes = s->channel && !s->process_over && git_service_is_whole(s),
-		};
-		struct peer *peer = s->peer;
+		struct transfer_ended e = describe_end(s);
 
-		log_info("%s/%s %s '%s' ends: %s", e.jid, peer->device, service_name(e.service),
-			 e.share, reason);
 		if (ended)
 			ended(arg, &e);
-		git_service_end_early(s, reason, reason);
-		peer_touch(peer);
+		end_for(s, reason);
+	}
+}
+
+/* What moves data under this id, or NULL. */
+static struct git_service *find_moving(const struct git_services *all, const char *id)
+{
+	for (struct list *r = all->services.runs.next; r != &all->services.runs; r = r->next) {
+		struct git_service *s = (struct git_service *)r;
+
+		if (s->peer && s->neg && s->channel && !s->process_over && !strcmp(s->id, id))
+			return s;
+	}
+	return NULL;
+}
+
+void git_services_end(struct git_services *all, const char *id, transfer_ended *ended, void *arg)
+{
+	struct git_service *s = find_moving(all, id);
+	struct transfer_ended e;
+
+	if (!s)
+		return;
+	e = describe_end(s);
+	ended(arg, &e);
+	if (!e.whole) {
+		s->ended_here = true;
+		end_for(s, ENDED_BY_USER);
 	}
 }
 
@@ -186,6 +225,7 @@ bool git_service_describe(const struct list *run, struct buf *row)
 {
 	const struct git_service *s = (const struct git_service *)run;
 	const struct peer_transfer transfer = {
+		.id = s->id,
 		.share = s->run.share,
 		.service = s->service,
 		.direction = "in",

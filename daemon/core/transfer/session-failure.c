@@ -70,6 +70,7 @@ static const struct refusal_row *find_refusal_row(const char *reason)
 		{ "untrusted", MSG_NOT_TRUSTED_THERE, true, true },
 		{ "unknown-key", MSG_DEVICE_UNTRUSTED, false, false },
 		{ "removed", MSG_REMOVED, false, true },
+		{ ENDED_BY_USER, MSG_ENDED_THERE, false, true },
 		{ "version", MSG_PEER_VERSION, false, false },
 		{ "unsupported", MSG_UNSUPPORTED, false, false },
 		{ "not-you", MSG_RELAYED, false, false },

@@ -101,14 +101,26 @@ static void on_exited(void *owner, uint32_t status)
 	session_end(s, "the rest was asked for");
 }
 
+/* The reason why nobody knows, for people; malloc'd. */
+static char *why_unknown(const char *reason)
+{
+	if (!strcmp(reason, ENDED_BY_USER))
+		return xstrdup("it was ended here by \"git xmpp cancel\"");
+	if (!strcmp(reason, ENDED_THERE))
+		return xstrdup("it was ended there");
+	return xasprintf("the connection was lost (%s)", reason);
+}
+
 void session_fail_unknown(struct session *s, const char *reason)
 {
+	char *why = why_unknown(reason);
 	struct message m;
 
 	session_record(s, reason, false);
-	message_set(&m, MSG_PUSH_UNKNOWN, "jid", s->to.jid, "share", s->to.share, "reason", reason,
+	message_set(&m, MSG_PUSH_UNKNOWN, "jid", s->to.jid, "share", s->to.share, "reason", why,
 		    NULL);
 	session_fail_with(s, &m);
+	free(why);
 }
 
 static void on_unknown(void *owner, bool answered)
@@ -132,8 +144,10 @@ void session_lose(struct session *s, const char *reason)
 		.peers = s->all->peers,
 		.inquirer = s->all->inquirer,
 	};
-	char *text = xasprintf("the connection was lost when everything was sent; asking %s "
-			       "what became of it", s->to.jid);
+	bool ended = !strcmp(reason, ENDED_THERE);
+	char *text = xasprintf("%s when everything was sent; asking %s what became of it",
+			       ended ? "the transfer was ended there" : "the connection was lost",
+			       s->to.jid);
 
 	snprintf(s->lost_because, sizeof(s->lost_because), "%s", reason);
 	session_enter(s, SESSION_LOST, reason);

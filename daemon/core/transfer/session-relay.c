@@ -8,6 +8,8 @@
  * stream ends.
  */
 
+#include <string.h>
+
 #include "context.h"
 #include "frame.h"
 #include "session-internal.h"
@@ -156,6 +158,8 @@ static void on_closed(void *owner, const char *reason)
 	struct message m;
 
 	s->channel = NULL;
+	if (cut && !strcmp(reason, ENDED_BY_USER))
+		reason = ENDED_THERE;
 	if (!lost)
 		session_record(s, reason, false);
 	neg_done(s->neg, context_now(s->all->context));

@@ -334,6 +334,48 @@ void sessions_revoke(struct sessions *all, const char *jid, const char *device,
 	}
 }
 
+/* A session that moves data under this id, or NULL. */
+static struct session *find_moving(const struct sessions *all, const char *id)
+{
+	for (struct session *s = all->first; s; s = s->next)
+		if (s->state == SESSION_OPEN && !s->exit_said && !strcmp(s->neg_id, id))
+			return s;
+	return NULL;
+}
+
+/* Whether this is a push of which the far git may have all that it needs. */
+static bool may_have_arrived(const struct session *s)
+{
+	uint64_t left;
+
+	return session_sent_everything(s) && (!channel_rest(s->channel, &left) || !left);
+}
+
+void sessions_end(struct sessions *all, const char *id, transfer_ended *ended, void *arg)
+{
+	struct session *s = find_moving(all, id);
+	struct transfer_ended e;
+
+	if (!s)
+		return;
+	e = (struct transfer_ended){
+		.jid = s->to.jid,
+		.share = s->to.share,
+		.service = s->service,
+		.whole = may_have_arrived(s),
+		.task = s->task && *s->task ? s->task : NULL,
+	};
+	ended(arg, &e);
+	if (!e.whole) {
+		session_fail(s, MSG_ENDED_HERE);
+		return;
+	}
+	session_fail_unknown(s, ENDED_BY_USER);
+	/* It is not tried again by itself, as one whose outcome is unknown would be. */
+	if (e.task)
+		all->events->troubled(all->owner, e.task, e.jid, MSG_ENDED_HERE);
+}
+
 static bool moves_over(const struct session *s, const struct peer *p)
 {
 	return s->state == SESSION_OPEN && s->peer == p;
@@ -379,6 +421,7 @@ bool session_describe(const struct session *s, struct buf *row)
 		return false;
 	peer_describe_transfer(s->peer,
 			       &(struct peer_transfer){
+				       .id = s->neg_id,
 				       .share = s->to.share,
 				       .service = s->service,
 				       .direction = "out",

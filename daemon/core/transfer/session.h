@@ -136,6 +136,13 @@ void sessions_revoke(struct sessions *all, const char *jid, const char *device,
 		     enum message_id told, const char *reason);
 
 /*
+ * The user ends the session that moves data under the id of this negotiation, and ended is
+ * called first. Of a push that was sent whole nobody waits for the outcome any more: its git is
+ * told MSG_PUSH_UNKNOWN, and the journal has the outcome later.
+ */
+void sessions_end(struct sessions *all, const char *id, transfer_ended *ended, void *arg);
+
+/*
  * The peer's link has lost its path. Clients of sessions over it are told if it has none a
  * moment later.
  */

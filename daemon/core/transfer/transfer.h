@@ -14,6 +14,22 @@
 #include "policy.h"
 #include "witness.h"
 
+/* Why a channel is closed whose transfer the user at that end has ended. */
+#define ENDED_BY_USER "ended-by-user"
+/* The same for the journal of the other end. */
+#define ENDED_THERE "ended-there"
+
+/* A transfer that is ended before its time. Valid during the call that tells of it. */
+struct transfer_ended {
+	const char *jid, *share;
+	enum service service;
+	bool served;			/* as in struct transfer */
+	bool whole;			/* the push has all that it needs, and finishes */
+	const char *task;		/* the entry of the queue whose push this is; NULL: none */
+};
+
+typedef void transfer_ended(void *arg, const struct transfer_ended *e);
+
 struct transfer {
 	const char *jid, *share;
 	enum service service;
