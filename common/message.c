@@ -16,11 +16,7 @@
  * inside a command. Ids are stable, texts are not.
  */
 
-static const struct row {
-	const char *name;
-	const char *text;
-	const char *hint;	/* empty: none */
-} rows[MSG_COUNT] = {
+static const struct message_row rows[MSG_COUNT] = {
 	[MSG_NONE] = { "none", "", "" },
 
 	[MSG_BROKER_UNREACHABLE] = { "broker-unreachable",
@@ -101,7 +97,7 @@ static const struct row {
 		"authority, or pin its key, once its owner has told you this one by another way: "
 		"\"git xmpp setup --pin={key}\"" },
 	[MSG_CERT_UNCHECKED] = { "cert-unchecked",
-		"certificate of '{domain}' is not trusted: {reason}",
+		"certificate of '{domain}' cannot be checked: {reason}",
 		"Nothing was sent; \"git xmpp setup --ca-file=<path>\" names the file of trusted "
 		"authorities" },
 	[MSG_KEY_CHANGED] = { "server-key-changed",
@@ -540,9 +536,14 @@ void message_set(struct message *m, enum message_id id, ...)
 		m->hint[0] = '\0';
 }
 
+const struct message_row *message_row(enum message_id id)
+{
+	return &rows[id < MSG_COUNT ? id : MSG_INTERNAL];
+}
+
 const char *message_name(enum message_id id)
 {
-	return id < MSG_COUNT ? rows[id].name : rows[MSG_INTERNAL].name;
+	return message_row(id)->name;
 }
 
 enum message_id message_by_name(const char *name)

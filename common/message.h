@@ -161,7 +161,17 @@ struct message {
  */
 void message_set(struct message *m, enum message_id id, ...) __attribute__((sentinel));
 
-/* The stable id, like "buddy-offline". */
+/* What the catalogue has, where {name} stands for an argument. */
+struct message_row {
+	const char *name;	/* the stable id, like "buddy-offline" */
+	const char *text;
+	const char *hint;	/* empty: none */
+};
+
+/* The row of a message; of a number that is none, that of MSG_INTERNAL. */
+const struct message_row *message_row(enum message_id id);
+
+/* The stable id. */
 const char *message_name(enum message_id id);
 
 /* The id of a name, or MSG_NONE. */

@@ -163,6 +163,15 @@ test_line_count () {
 	return 1
 }
 
+# has_message <id> <file>: a line of the file is this message of the catalogue, in words or in JSON.
+# Each id is said by some test: t0011-messages looks for these words.
+has_message () {
+	"$BUILD/t/messages" of <"$2" >"$TRASH/message.ids" && grep -qx -e "$1" "$TRASH/message.ids" && return
+	echo "no $1 in $2, but:"
+	cat "$2" "$TRASH/message.ids"
+	return 1
+}
+
 # Says at the end of a script that it cannot run here.
 test_skip_all () {
 	test_skipped_all=t

@@ -12,6 +12,7 @@
 #include "identity.h"
 #include "log.h"
 #include "state-files.h"
+#include "said.h"
 #include "tap.h"
 #include "userfile.h"
 
@@ -65,7 +66,7 @@ static void test_failure(const unsigned char *fp, const struct trust *trust)
 
 	mkdir(path, 0700);
 	is_int(account_move(old, new, trust, &trouble), -1, "a key that cannot be moved");
-	is_int(trouble.id, MSG_STATE_FILE, "is said");
+	says(trouble.id, MSG_STATE_FILE, "is said");
 	ok(has_key(old, fp), "and stays where it was");
 	ok(!account_move_done(old, new), "so it is not done");
 	account_move_tidy(old, new);
@@ -93,7 +94,7 @@ static void test_move(const unsigned char *fp, const struct trust *trust)
 	is_int(trusts(new), TRUST_VERIFIED, "and trusts whom it did");
 	ok(!exists(USERFILE_STATE, new, "invitations"), "no invitation is open there");
 	ok(!has_key(old, fp), "the old address has no key,");
-	is_int(trouble.id, MSG_ACCOUNT_MOVED, "which is said,");
+	says(trouble.id, MSG_ACCOUNT_MOVED, "which is said,");
 	ok(!exists(USERFILE_DATA, old, "key"), "and none is made");
 	account_move_tidy(old, new);
 	ok(!exists(USERFILE_STATE, old, "devices") && !exists(USERFILE_STATE, old, "invitations") &&
@@ -115,11 +116,11 @@ static void test_in_use(const unsigned char *fp, const struct trust *trust)
 	is_int(account_move_check(other, &trouble), 0, "a device that knows nobody makes room");
 	state_files_write_trust(other, trust, &trouble);
 	is_int(account_move(new, other, trust, &trouble), -1, "one that trusts somebody does not");
-	is_int(trouble.id, MSG_ACCOUNT_IN_USE, "which is said");
+	says(trouble.id, MSG_ACCOUNT_IN_USE, "which is said");
 	ok(has_key(new, fp), "and nothing has changed");
 	lock = identity_lock(old, &trouble);
 	is_int(account_move(new, old, trust, &trouble), -1, "nor to where a broker is");
-	is_int(trouble.id, MSG_KEY_IN_USE, "which is said");
+	says(trouble.id, MSG_KEY_IN_USE, "which is said");
 	close(lock);
 	is_int(account_move(new, old, trust, &trouble), 0, "it goes back");
 	account_move_tidy(new, old);

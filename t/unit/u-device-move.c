@@ -16,6 +16,7 @@
 #include "io.h"
 #include "log.h"
 #include "state-files.h"
+#include "said.h"
 #include "tap.h"
 #include "userfile.h"
 
@@ -64,14 +65,14 @@ static void test_contents(const struct device_key *key)
 	char *pem = device_key_pem(key);
 
 	is_int(said_of(bob, pem, ""), MSG_NONE, "a device that knows nobody is one");
-	is_int(said_of(alice, pem, ""), MSG_EXPORT_OTHER, "one of another account is not ours");
-	is_int(said_of(bob, pem, "a line of a later version\n"), MSG_STATE_FILE,
+	says(said_of(alice, pem, ""), MSG_EXPORT_OTHER, "one of another account is not ours");
+	says(said_of(bob, pem, "a line of a later version\n"), MSG_STATE_FILE,
 	       "a table that is not understood is not cut down to what is");
 	is_int(said_of(bob, pem, "invitations\n"), MSG_NONE, "nor need one have invited anybody");
-	is_int(said_of(bob, pem, "invitations\ninvitations\n"), MSG_STATE_FILE,
+	says(said_of(bob, pem, "invitations\ninvitations\n"), MSG_STATE_FILE,
 	       "an invitation that is not understood is not left out");
-	is_int(said_of(bob, "", ""), MSG_STATE_FILE, "without a key there is no device");
-	is_int(said_of(bob, "-----END CERTIFICATE-----\n", ""), MSG_STATE_FILE,
+	says(said_of(bob, "", ""), MSG_STATE_FILE, "without a key there is no device");
+	says(said_of(bob, "-----END CERTIFICATE-----\n", ""), MSG_STATE_FILE,
 	       "nor with half of one");
 	free(pem);
 }
@@ -113,7 +114,7 @@ static void test_move(const struct device_key *key, struct trust *trust)
 	       "it leaves");
 	is_int(invited(), -1, "with the invitations, of which none is left");
 	ok(!has_key(fp), "its key is not used");
-	is_int(trouble.id, MSG_DEVICE_EXPORTED, "which is said, and no other one is made");
+	says(trouble.id, MSG_DEVICE_EXPORTED, "which is said, and no other one is made");
 	is_int(device_move_export(path, passphrase, bob, key, trust, invitations, &trouble), -1,
 	       "no file is written over");
 	is_int(device_move_read(path, passphrase, bob, &move, &trouble), 0, "the file is read");

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "said.h"
 #include "tap.h"
 
 #include "alloc.h"
@@ -101,7 +102,7 @@ static void test_trouble(void)
 		l.late = rows[i].late;
 		cause = login_error_trouble(&l, "me@a.example", "a.example", "10.0.0.1:5222",
 					    rows[i].was_up, &m);
-		is_str(message_name(m.id), message_name(rows[i].id), rows[i].what);
+		says(m.id, rows[i].id, rows[i].what);
 		is_int(cause, rows[i].cause, "... what kind of failure it is");
 		if (!ok(strstr(m.text, rows[i].text) != NULL, "... and the reason is told"))
 			printf("# '%s'\n", m.text);
@@ -152,9 +153,40 @@ static void test_stages(void)
 	login_error_key(&l, &key);
 	is_int(login_error_trouble(&l, "me@a.example", "a.example", "x", false, &m),
 	       RETRY_CERTIFICATE, "another key than the pinned one");
-	is_str(message_name(m.id), "server-key-changed", "... has its message");
+	says(m.id, MSG_KEY_CHANGED, "... has its message");
 	login_error_reason(&l, reason, sizeof(reason));
 	is_str(reason, "the key is not the pinned one", "... and its reason");
+}
+
+/* What is no line of the log, but was seen on the connection. */
+static void test_seen(void)
+{
+	struct server_key key = { .key = "sha256//x" };
+	struct message m;
+	struct login_error l;
+
+	login_error_begin(&l);
+	l.replaced = true;
+	login_error_trouble(&l, "me@a.example", "a.example", "x", true, &m);
+	says(m.id, MSG_REPLACED, "another client has our resource");
+	l.copied = true;
+	login_error_trouble(&l, "me@a.example", "a.example", "x", true, &m);
+	says(m.id, MSG_COPIED, "... which has our key");
+
+	login_error_begin(&l);
+	login_error_key(&l, &key);
+	login_error_certificate(&l, "self-signed certificate");
+	login_error_trouble(&l, "me@a.example", "a.example", "x", false, &m);
+	says(m.id, MSG_CERT_INVALID, "a certificate whose key can be pinned");
+	ok(strstr(m.hint, "--pin=sha256//x"), "... as the hint does");
+
+	login_error_begin(&l);
+	snprintf(l.unregistered, sizeof(l.unregistered), "conflict");
+	login_error_trouble(&l, "me@a.example", "a.example", "x", false, &m);
+	says(m.id, MSG_REGISTER_REFUSED, "a name that is taken");
+	snprintf(l.elsewhere, sizeof(l.elsewhere), "https://a.example/new");
+	login_error_trouble(&l, "me@a.example", "a.example", "x", false, &m);
+	says(m.id, MSG_REGISTER_ELSEWHERE, "a server that makes accounts on a page");
 }
 
 static void test_acks(void)
@@ -228,6 +260,7 @@ int main(void)
 	test_final();
 	test_secrets();
 	test_stages();
+	test_seen();
 	test_acks();
 	test_saslname();
 	return tap_done();

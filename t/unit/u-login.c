@@ -16,6 +16,7 @@
 #include "log.h"
 #include "password.h"
 #include "peer.h"
+#include "said.h"
 #include "tap.h"
 #include "until.h"
 
@@ -171,7 +172,7 @@ int main(void)
 	refused = 1;
 	login_begin(&broker);
 	done(&broker, "secret", NULL);
-	is_int(broker.trouble.id, MSG_NO_RESOURCES, "no connection could be begun");
+	says(broker.trouble.id, MSG_NO_RESOURCES, "no connection could be begun");
 	ok(pause_now() > 0 && pause_now() <= SOON, "it is tried again in a moment");
 	ok(connects(), "... and then it is");
 	drop();

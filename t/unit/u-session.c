@@ -14,6 +14,7 @@
 #include "log.h"
 #include "outcome-query.h"
 #include "peer.h"
+#include "said.h"
 #include "tap.h"
 #include "target-set.h"
 
@@ -51,6 +52,7 @@ static const char *refused_at_once;
 static bool open_channel;
 static void *owner;
 static char over_path[96];	/* of the last line of the journal */
+static enum message_id failed;	/* what the client was told last */
 
 static void say(const char *fmt, ...)
 {
@@ -261,6 +263,7 @@ static void on_exited(struct session_client *c, uint32_t status)
 
 static void on_failed(struct session_client *c, const struct message *m)
 {
+	failed = m->id;
 	say("error: %s", message_name(m->id));
 }
 
@@ -379,7 +382,7 @@ static void begin(void)
 	found = (struct target_set){ 0 };
 	pending = unreachable = false;
 	none = MSG_BUDDY_OFFLINE;
-	trouble.id = awaited.id = MSG_NONE;
+	trouble.id = awaited.id = failed = MSG_NONE;
 	room = 1000 * 1000;
 	patience = limit = left = 0;
 	open_channel = false;
@@ -976,6 +979,94 @@ static void users_end_transfers(void)
 	close_channel("idle");
 }
 
+/* The one device that there is answers, or does not. */
+static void is_refused_for(const char *reason)
+{
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_RECEIVE_PACK, NULL, NULL);
+	found.asked = 0;
+	request->failed(owner, reason);
+	for (int i = 0; i < 10 && client.session; i++)
+		wait(INQUIRY_PATIENCE);
+}
+
+/* Which message a reason becomes. */
+static void tells_why(void)
+{
+	static const struct {
+		const char *reason;
+		enum message_id id;
+	} rows[] = {
+		{ "not-shared", MSG_NOT_SHARED },
+		{ "push-denied", MSG_PUSH_DENIED },
+		{ "unverified", MSG_UNVERIFIED },
+		{ "rules-changed", MSG_RULES_CHANGED },
+		{ "busy", MSG_BUSY },
+		{ "broken", MSG_SHARE_BROKEN },
+		{ "untrusted", MSG_NOT_TRUSTED_THERE },
+		{ "unknown-key", MSG_DEVICE_UNTRUSTED },
+		{ "removed", MSG_REMOVED },
+		{ "version", MSG_PEER_VERSION },
+		{ "unsupported", MSG_UNSUPPORTED },
+		{ "not-you", MSG_RELAYED },
+		{ "timeout", MSG_TIMEOUT },
+		{ "unheard-of", MSG_CANNOT_REACH },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		is_refused_for(rows[i].reason);
+		says(failed, rows[i].id, rows[i].reason);
+	}
+}
+
+/* What is wrong with the request, or with the world around it. */
+static void tells_what(void)
+{
+	unsigned char first[FINGERPRINT_BYTES] = { 1 }, second[FINGERPRINT_BYTES] = { 2 };
+	char device[DEVICE_ID_LEN + 1];
+	struct buf fields = { 0 };
+	bool met;
+
+	begin();
+	fields_add(&fields, "service", "shell");
+	client.session = session_create(&all, &client);
+	session_open(client.session, (struct fields){ buf_data(&fields), buf_len(&fields) });
+	buf_finish(&fields);
+	says(failed, MSG_BAD_SERVICE, "a service that is none of git's");
+
+	begin();
+	open_with(SERVICE_UPLOAD_PACK, "transport", "pigeon");
+	says(failed, MSG_BAD_TRANSPORT, "a path that is none");
+	begin();
+	found.path_wanted = true;
+	open_with(SERVICE_UPLOAD_PACK, "transport", "direct");
+	wait(15000);
+	says(failed, MSG_NO_PATH, "a path that there is not");
+	begin();
+	unreachable = true;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	says(failed, MSG_BUDDY_UNSEEN, "a server that is not reached");
+
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	close_channel("no-path");
+	says(failed, MSG_STREAM_LOST, "a connection that is lost");
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	close_channel("no-path");
+	lost->unknown(owner, true);
+	says(failed, MSG_PUSH_UNKNOWN, "... behind the last byte of a push");
+
+	device_id_of(second, device);
+	trust_observe(context.trust, JID, first, wall, &met);
+	trust_observe(context.trust, JID, second, wall, &met);
+	presence_available(context.presence, JID "/new", device, wall,
+			   &(struct resource *){ NULL });
+	is_refused_for("not-shared");
+	says(failed, MSG_DEVICE_WAITS, "the device that may have it waits to be compared");
+}
+
 int main(void)
 {
 	log_init();
@@ -1002,6 +1093,8 @@ int main(void)
 	clients_leave();
 	revoke_rights();
 	users_end_transfers();
+	tells_why();
+	tells_what();
 	begin();
 	ok(!all.first, "no session is left");
 	timers_finish(&context.timers);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "said.h"
 #include "tap.h"
 
 static char ours[] = "/tmp/u-sockpath.XXXXXX";
@@ -22,8 +23,30 @@ static const char *with(const char *runtime)
 	return sockpath_find(path, &trouble) ? NULL : path;
 }
 
+/* Why the directory of this socket is none for us. */
+static enum message_id trouble_of(const char *dir)
+{
+	struct message trouble = { .id = MSG_NONE };
+	char path[SOCKPATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/socket", dir);
+	sockpath_check_dir(path, false, &trouble);
+	return trouble.id;
+}
+
+static enum message_id trouble_of_path(const char *path)
+{
+	struct message trouble = { .id = MSG_NONE };
+	char found[SOCKPATH_MAX];
+
+	setenv("GIT_XMPP_SOCKET", path, 1);
+	sockpath_find(found, &trouble);
+	return trouble.id;
+}
+
 int main(void)
 {
+	char long_path[SOCKPATH_MAX + 1] = "/";
 	char theirs[64], expected[SOCKPATH_MAX], elsewhere[SOCKPATH_MAX], last[SOCKPATH_MAX];
 
 	unsetenv("GIT_XMPP_SOCKET");
@@ -46,6 +69,13 @@ int main(void)
 	ok(!strncmp(last, "/tmp/git-xmpp-", 14), "the last resort has our number");
 	setenv("GIT_XMPP_SOCKET", "/somewhere/else", 1);
 	is_str(with(ours), "/somewhere/else", "what the user names is used as it is");
+
+	memset(long_path + 1, 'x', sizeof(long_path) - 2);
+	says(trouble_of_path(long_path), MSG_SOCKET_PATH, "a path that no socket can have");
+	says(trouble_of_path("run/socket"), MSG_SOCKET_PATH, "... or that is relative");
+	says(trouble_of(geteuid() ? "/" : theirs), MSG_SOCKET_OWNER, "a directory of another user");
+	chmod(ours, 0755);
+	says(trouble_of(ours), MSG_SOCKET_PERMISSIONS, "a directory that others may enter");
 	snprintf(theirs, sizeof(theirs), "%s/theirs", ours);
 	rmdir(theirs);
 	rmdir(ours);

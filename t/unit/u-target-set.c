@@ -8,6 +8,7 @@
 #include "context.h"
 #include "log.h"
 #include "peer.h"
+#include "said.h"
 #include "tap.h"
 
 #define JID "bob@example.org"
@@ -158,27 +159,31 @@ static void who_can_be_asked(void)
 
 static void why_nobody_can(void)
 {
-	is_int(target_set_none(&context, &to), MSG_DEVICE_UNTRUSTED,
-	       "a device is there, and not trusted");
+	says(target_set_none(&context, &to), MSG_DEVICE_UNTRUSTED,
+	     "a device is there, and not trusted");
 	strcpy(to.device, "zzz");
-	is_int(target_set_none(&context, &to), MSG_NO_SUCH_DEVICE, "the one that is meant is not");
+	says(target_set_none(&context, &to), MSG_NO_SUCH_DEVICE, "the one that is meant is not");
 	to.device[0] = '\0';
 	presence_other_protocol(context.presence, JID, ids[0], 9, on_now(NULL));
-	is_int(target_set_none(&context, &to), MSG_PEER_VERSION, "one speaks another protocol");
+	says(target_set_none(&context, &to), MSG_PEER_VERSION, "one speaks another protocol");
 	is_int(target_set_protocol(&context, &to), 9, "... which one");
 	presence_reset(context.presence, on_time(NULL));
-	is_int(target_set_none(&context, &to), MSG_BUDDY_OFFLINE, "none is there");
+	says(target_set_none(&context, &to), MSG_BUDDY_OFFLINE, "none is there");
 	presence_available(context.presence, JID "/phone", NULL, on_time(NULL),
 			   &(struct resource *){ NULL });
-	is_int(target_set_none(&context, &to), MSG_BUDDY_NO_GIT, "one is, without a broker");
+	says(target_set_none(&context, &to), MSG_BUDDY_NO_GIT, "one is, without a broker");
 	presence_roster_item(context.presence, JID, SUBSCRIPTION_FROM, true, false);
-	is_int(target_set_none(&context, &to), MSG_NOT_ACCEPTED, "they were asked");
+	says(target_set_none(&context, &to), MSG_NOT_ACCEPTED, "they were asked");
 	presence_roster_item(context.presence, JID, SUBSCRIPTION_FROM, false, false);
-	is_int(target_set_none(&context, &to), MSG_NO_LONGER_BUDDY, "they were not");
+	says(target_set_none(&context, &to), MSG_NO_LONGER_BUDDY, "they were not");
+	presence_refused(context.presence, JID, "remote-server-not-found");
+	says(target_set_none(&context, &to), MSG_SUBSCRIPTION_REFUSED, "a server refused to ask");
+	blocklist_add(context.blocked, JID);
+	says(target_set_none(&context, &to), MSG_BLOCKED, "we do not want them");
 	strcpy(to.jid, "carol@example.org");
-	is_int(target_set_none(&context, &to), MSG_NOT_BUDDY, "somebody who is no buddy");
+	says(target_set_none(&context, &to), MSG_NOT_BUDDY, "somebody who is no buddy");
 	strcpy(to.jid, context.jid);
-	is_int(target_set_none(&context, &to), MSG_OWN_ACCOUNT, "ourselves");
+	says(target_set_none(&context, &to), MSG_OWN_ACCOUNT, "ourselves");
 }
 
 int main(void)

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The catalogue of messages, for the scripts.
+ *
+ *	messages list	prints it: the id, the text, the hint, with tabs in between
+ *	messages of	reads lines, and prints the id of each that has a message in it, either
+ *			its text or, in JSON, its id
+ */
+
+#include <fnmatch.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "buf.h"
+#include "message.h"
+
+/* A pattern for fnmatch(): the text anywhere in a line, and anything for a placeholder. */
+static char *pattern_of(const char *text)
+{
+	struct buf out = { 0 };
+
+	buf_puts(&out, "*");
+	for (const char *p = text; *p; p++) {
+		if (*p == '{') {
+			buf_puts(&out, "*");
+			p += strcspn(p, "}");
+			continue;
+		}
+		if (strchr("*?[\\", *p))
+			buf_puts(&out, "\\");
+		buf_append(&out, p, 1);
+	}
+	buf_puts(&out, "*");
+	return xstrdup(buf_str(&out));
+}
+
+/* How many bytes of a text are no placeholder. */
+static size_t weight_of(const char *text)
+{
+	size_t n = 0;
+
+	for (const char *p = text; *p; p++) {
+		if (*p == '{')
+			p += strcspn(p, "}");
+		else
+			n++;
+	}
+	return n;
+}
+
+static bool has_id(const char *line, const char *name)
+{
+	char *wanted = xasprintf("\"id\":\"%s\"", name);
+	bool has = strstr(line, wanted);
+
+	free(wanted);
+	return has;
+}
+
+/* Of two texts that are both in the line, the one that says more is meant. */
+static enum message_id message_of(const char *line)
+{
+	enum message_id found = MSG_NONE;
+	size_t best = 0;
+
+	for (int id = MSG_NONE + 1; id < MSG_COUNT; id++) {
+		const struct message_row *row = message_row((enum message_id)id);
+		size_t weight = weight_of(row->text);
+		char *pattern;
+
+		if (has_id(line, row->name))
+			return (enum message_id)id;
+		pattern = pattern_of(row->text);
+		if (weight > best && !fnmatch(pattern, line, 0)) {
+			best = weight;
+			found = (enum message_id)id;
+		}
+		free(pattern);
+	}
+	return found;
+}
+
+static int read_lines(void)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+
+	while ((n = getline(&line, &room, stdin)) > 0) {
+		enum message_id id;
+
+		if (line[n - 1] == '\n')
+			line[n - 1] = '\0';
+		id = message_of(line);
+		if (id != MSG_NONE)
+			puts(message_name(id));
+	}
+	free(line);
+	return 0;
+}
+
+static int list(void)
+{
+	for (int id = MSG_NONE + 1; id < MSG_COUNT; id++) {
+		const struct message_row *row = message_row((enum message_id)id);
+
+		printf("%s\t%s\t%s\n", row->name, row->text, row->hint);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "list"))
+		return list();
+	if (argc == 2 && !strcmp(argv[1], "of"))
+		return read_lines();
+	fprintf(stderr, "usage: messages list | of\n");
+	return 129;
+}
