@@ -152,6 +152,7 @@ test_expect_success 'no broker, and none to be started: one fatal line with a hi
 	test_expect_code 128 helper "connect git-upload-pack\n" &&
 	only_fatal &&
 	grep "^fatal: cannot connect to the XMPP broker at .$GIT_XMPP_SOCKET" err &&
+	has_message broker-unreachable err &&
 	grep "^hint: " err
 '
 
@@ -176,14 +177,22 @@ test_expect_success 'a broker that hangs up, talks nonsense or another version' 
 		fake $actions || return 1
 		test_expect_code 128 helper "connect git-upload-pack\n" || return 1
 		only_fatal || return 1
-	done
+	done &&
+	fake greet:protocol=99,program=future && test_expect_code 128 helper "connect git-upload-pack\n" &&
+	has_message broker-version err &&
+	fake open send:Z: && test_expect_code 128 helper "connect git-upload-pack\n" && has_message internal err
+'
+
+test_expect_success 'a broker that hangs up at once has too many clients' '
+	fake $(yes "raw: next" | head -n 2000) && test_expect_code 128 helper "connect git-upload-pack\n" &&
+	only_fatal && has_message broker-full err
 '
 
 test_expect_success 'a broker that accepts and says nothing is given five seconds' '
 	fake await:Z &&
 	test_expect_code 128 helper "connect git-upload-pack\n" &&
 	only_fatal &&
-	grep "did not answer within 5 seconds" err
+	has_message broker-hung err
 '
 
 test_expect_success 'OPEN tells the address, the service and version 2' '
@@ -507,7 +516,7 @@ test_expect_success 'the broker dies when all of a push has left: nobody knows w
 	do
 		fake open send:R: await:E next || return 1
 		test_expect_code 128 helper "connect $wanted" || return 1
-		cat out err | grep -a "the connection to the XMPP broker was lost" || return 1
+		tr "\0" "\n" <out | cat - err >both && has_message broker-lost both || return 1
 	done
 '
 

@@ -30,7 +30,7 @@ test_expect_success 'usage: on standard output when asked for, else with what is
 	test_expect_code 129 git xmpp add &&
 	test_expect_code 129 git xmpp share --name &&
 	test_expect_code 129 git xmpp frobnicate 2>err &&
-	grep "^fatal: no such command: .frobnicate." err
+	grep "^fatal: no such command: .frobnicate." err && has_message bad-command err
 '
 
 test_expect_success 'status without a broker: exit 1, and none is started' '
@@ -303,7 +303,7 @@ test_expect_success 'device retire: by the id, and only if that is one device' '
 	do
 		fake open:Q "$rows" "$more" send:Z: &&
 		test_must_fail git xmpp device retire "$name" 2>err && cat err &&
-		grep "is not one device" err || return 1
+		has_message which-device err || return 1
 	done &&
 	test_expect_code 129 git xmpp device retire a b c &&
 	test_expect_code 129 git xmpp device rename

@@ -304,7 +304,7 @@ test_expect_success 'a file in the middle of being edited takes nothing away' '
 	wait_for 10 grep "cannot read the git configuration: bad config line" log/daemon &&
 	obeyed "$with_alice" &&
 	test_expect_code 128 git-xmpp share --list >out 2>err && test_is_empty out &&
-	grep "^fatal: cannot read the git configuration: bad config line" err &&
+	grep "^fatal: cannot read the git configuration: bad config line" err && has_message configuration err &&
 	test_expect_code 128 git-xmpp unshare project
 '
 

@@ -363,7 +363,7 @@ test_expect_success 'every message that a manual names is in the catalogue' '
 	sed "1,/^# MESSAGES/d; /^# SECURITY/,\$d" "$TOP/Documentation/git-remote-xmpp.1.scd" |
 	grep -E "^\*[a-z-]+\*(, \*[a-z-]+\*)*,?$" | grep -oE "[a-z-]+" >named &&
 	tr "\n" " " <"$TOP/Documentation/git-xmpp.1.scd" |
-	sed "s/.*come from this command alone: \(.*\)Members of.*/\1/" | tr -d "\n" | sed "s/\*verify\*\|\*queue\*\|\*cancel\*\|\*join\*\|\*invite\*//g" | grep -oE "\*[a-z-]+\*" | tr -d "*" >>named &&
+	sed "s/.*come from this command alone: \(.*\)Members of.*/\1/" | tr -d "\n" | sed "s/\*verify\*\|\*queue\*\|\*cancel\*\|\*join\*\|\*invite\*\|\*unshare\*//g" | grep -oE "\*[a-z-]+\*" | tr -d "*" >>named &&
 	(cd "$TOP" && cat $pages) | tr "\n" " " | grep -oE "messages? \`[a-z-]+\`" | sed "s/.* //" | tr -d "\`" >>named &&
 	test_line_count -ge 65 named &&
 	sort -u named | comm -23 - ids | missing "no such message"

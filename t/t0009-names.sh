@@ -64,7 +64,8 @@ test_expect_success 'a nickname: given, listed, used, taken away' '
 	fake open:Q send:Z: && git xmpp nickname robby carol@example.org &&
 	fake open:Q send:Z: && git xmpp remove robby && asked "Q verb=remove jid=carol@example.org" &&
 	git xmpp nickname --remove robby && git xmpp nickname >out && test_is_empty out &&
-	test_expect_code 1 git xmpp nickname --remove robby 2>err && grep "nobody is called .robby." err
+	test_expect_code 1 git xmpp nickname --remove robby 2>err && grep "nobody is called .robby." err &&
+	has_message nobody-called err
 '
 
 test_expect_success 'what is no nickname' '
@@ -80,7 +81,7 @@ test_expect_success 'the part before the @ will do for a buddy with a trusted de
 	knows && git xmpp distrust bob && asked "Q verb=distrust jid=bob@example.org" &&
 	knows && test_must_fail git xmpp distrust carol 2>err && grep "nobody is called .carol." err &&
 	fake open:Q "$(buddy bob@example.org seen)" "$(buddy bob@example.net verified)" send:Z: &&
-	test_must_fail git xmpp distrust bob 2>err && grep "more than one buddy is called .bob." err &&
+	test_must_fail git xmpp distrust bob 2>err && grep "more than one buddy is called .bob." err && has_message which-buddy err &&
 	fake_stop && test_must_fail git xmpp distrust bob 2>err && grep "nobody is called .bob." err
 '
 

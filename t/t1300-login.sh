@@ -130,6 +130,7 @@ test_expect_success 'a command that never answers is named, and not waited for w
 	as alice git config --global xmpp.localhost.passwordCommand "touch $TRASH/asked; exec sleep 1000" &&
 	run_broker alice && wait_for 10 test -e asked && as alice git xmpp status >out || : &&
 	grep "connecting: the password of .alice@localhost. is waited for: .touch .* has not answered yet" out &&
+	has_message password-awaited out &&
 	background alice "$BUILD/t/on-terminal" -c "" git xmpp accept nobody@localhost 2>err && held=$job &&
 	wait_for 10 grep "waiting for the password of alice@localhost" err &&
 	as alice git config --global xmpp.localhost.passwordCommand "cat $TRASH/alice/pw" && tries alice &&

@@ -88,8 +88,9 @@ test_expect_success 'a broker that cannot begin says why, in one line; or it ser
 			test -n "$come" || break
 		else
 			test "$ended_status" -eq 78 && said_only "[Tt]oo many open files" || return
+			cat said >>reasons-all
 		fi
-	done &&
+	done && has_message cannot-begin reasons-all &&
 	test $n -gt 10 && test $n -lt 100 && test $served -gt 3
 '
 

@@ -61,7 +61,7 @@ test_expect_success 'meanwhile it says so, and begins nothing new' '
 	as bob git xmpp status >status && grep "running, pid .*stopping when no transfer runs" status &&
 	as bob git xmpp status --json >json && grep "\"stopping\":true" json &&
 	test_must_fail as bob git ls-remote xmpp::alice@localhost/x 2>err &&
-	grep "told to stop" err && grep "hint: .*git xmpp status" err &&
+	has_message broker-stopping err && grep "hint: .*git xmpp status" err &&
 	test_must_fail as alice git ls-remote $url 2>err && grep "is busy" err
 '
 

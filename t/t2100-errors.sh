@@ -94,7 +94,7 @@ test_expect_success 'what is no address' '
 	for bad in bob bob@localhost bob@localhost/ @localhost/project bob@localhost/.. \
 		bob@localhost/-x bob@localhost/a//b "bob@local host/project"
 	do
-		fatal "invalid xmpp URL" alice git ls-remote "xmpp::$bad" || return 1
+		fatal "invalid xmpp URL" alice git ls-remote "xmpp::$bad" && has_message bad-url err || return 1
 	done
 '
 
@@ -228,7 +228,7 @@ test_expect_success 'no password' '
 	rm dave/pw &&
 	run_broker dave &&
 	wait_for 10 test -S dave/run/git-xmpp/socket &&
-	fatal "passwordCommand" dave git ls-remote $url &&
+	fatal "passwordCommand" dave git ls-remote $url && has_message password-command err &&
 	stop_broker dave
 '
 

@@ -21,7 +21,7 @@ typed () {
 test_expect_success 'before there is an account, there is no list of buddies, and no word that somebody is none' '
 	start_prosody alice bob && mkdir -p -m 700 carol/run &&
 	run_broker carol && wait_for 10 test -S carol/run/git-xmpp/socket &&
-	test_expect_code 128 as carol git xmpp buddies 2>err && grep "^fatal: no XMPP account configured" err &&
+	test_expect_code 128 as carol git xmpp buddies 2>err && has_message no-account err &&
 	test_expect_code 128 as carol git xmpp buddies bob@localhost 2>err && grep "^fatal: no XMPP account" err &&
 	test_expect_code 128 as carol git xmpp buddies --json >out && grep "\"id\":\"no-account\"" out &&
 	stop_broker carol
@@ -48,7 +48,7 @@ test_expect_success 'what was not answered is answered by what the hint says' '
 	setup_user alice && start_broker alice && start_broker bob && as alice git xmpp add bob@localhost &&
 	"$TOP/t/tools/make-repo" bob/project.git 2 && "$TOP/t/tools/make-repo" alice/mine.git 2 &&
 	test_expect_code 128 as alice git ls-remote $url/project 2>err && cat err &&
-	grep "has not accepted" err && typed bob . accept &&
+	has_message not-accepted err && typed bob . accept &&
 	wait_for 10 trusts alice bob && wait_for 10 trusts bob alice
 '
 
@@ -67,6 +67,9 @@ test_expect_success 'a device that has not shown its key is asked for it, when i
 		grep "bob@localhost: device $1 is online" log/alice
 	} &&
 	wait_for 10 is_online "$(sed -n "s/.* serving .*, device //p" log/bob2)" &&
+	kill -STOP "$(broker_pid bob2)" &&
+	test_expect_code 1 as alice git xmpp verify bob@localhost --fingerprint="$fp" 2>err && has_message not-shown err &&
+	kill -CONT "$(broker_pid bob2)" &&
 	as alice git xmpp verify bob@localhost --fingerprint="$fp" &&
 	stop_broker bob2
 '
@@ -75,23 +78,39 @@ fp=$(printf "%064d" 7)
 
 test_expect_success 'a fingerprint that no device has: none of those that are online, or not seen yet' '
 	test_expect_code 1 as alice git xmpp verify bob@localhost --fingerprint=$fp 2>err && cat err &&
-	grep "^fatal: none of the devices with which .bob@localhost. is online has this fingerprint" err &&
+	has_message fingerprint-mismatch err &&
 	stop_broker bob && wait_for 10 test_must_fail trusts alice bob &&
 	test_expect_code 1 as alice timeout 30 git xmpp verify bob@localhost --fingerprint=$fp 2>err && cat err &&
-	grep "with this fingerprint has been seen yet" err && ! grep "in between" err
+	has_message not-seen err && ! grep "in between" err
+'
+
+test_expect_success 'what is none is said to be none' '
+	test_expect_code 128 as alice git xmpp verify bob@localhost --fingerprint=acorn 2>err && has_message bad-fingerprint err &&
+	test_expect_code 128 as alice git xmpp add @ 2>err && has_message bad-jid err &&
+	for n in $(seq 33)
+	do
+		as alice git xmpp invite >/dev/null 2>err || break
+	done && test "$n" -eq 33 && cat err && has_message invitations-full err &&
+	as alice git xmpp unshare nothing 2>err; test $? -eq 1 && has_message no-such-share err
+'
+
+test_expect_success 'who is removed while the server is away stays in its list' '
+	stop_prosody && wait_for 10 test_must_fail as alice git xmpp status &&
+	test_must_fail as alice git xmpp remove bob@localhost 2>err && has_message roster-kept err
 '
 
 test_expect_success 'a broker that hangs is ended by what the hint says' '
 	kill -STOP "$(broker_pid alice)" &&
 	test_expect_code 128 as alice git ls-remote $url/project 2>err && cat err &&
-	grep "did not answer within 5 seconds" err && typed alice . "daemon stop" &&
+	has_message broker-hung err && typed alice . "daemon stop" &&
 	wait_for 20 gone "$(broker_pid alice)"
 '
 
 test_expect_success 'why a broker did not start is what it said first, not its advice' '
 	mkdir -p -m 755 open/run && chmod 755 open/run &&
 	test_expect_code 128 as carol GIT_XMPP_SOCKET="$TRASH/open/run/socket" git xmpp daemon start 2>err && cat err &&
-	grep "^fatal: the XMPP broker did not start: refusing to use .*others can access it" err
+	grep "^fatal: the XMPP broker did not start: refusing to use .*others can access it" err &&
+	has_message broker-start-failed err
 '
 
 test_expect_success 'a repository that git serves to nobody cannot be shared' '

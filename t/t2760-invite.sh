@@ -127,7 +127,7 @@ test_expect_success 'bob may say it once more from the same device: nothing is g
 
 test_expect_success 'carol has read the link and comes later: refused, and both are told' '
 	setup_user carol && start_broker carol &&
-	refused 128 carol "^fatal: the invitation of .alice@localhost. was used before, by another device$" "$link" &&
+	refused 128 carol "^fatal: the invitation of .alice@localhost. was used before, by another device$" "$link" && has_message invitation-used err &&
 	wait_for 5 notices alice "carol@localhost tried to join by your invitation .*: it was used before" &&
 	test_must_fail knows_key_of alice carol && test_must_fail knows_key_of carol alice &&
 	test_must_fail knows alice carol &&
@@ -193,22 +193,22 @@ test_expect_success 'a share that is no more is not named' '
 test_expect_success 'one that was taken back, and one that has expired' '
 	setup_user erin && start_broker erin && invite alice && taken=$link && id=$(sed -n "s/^invitation: \([0-9a-f]*\),.*/\1/p" explained) &&
 	as alice git xmpp invite --revoke="$id" && stated alice revoked &&
-	test_expect_code 1 as alice git xmpp invite --revoke="$id" 2>err && grep "no open invitation" err &&
-	refused 128 erin "has taken this invitation back" "$taken" &&
+	test_expect_code 1 as alice git xmpp invite --revoke="$id" 2>err && has_message no-such-invitation err &&
+	refused 128 erin "has taken this invitation back" "$taken" && has_message invitation-revoked err &&
 	invite alice --expires=1 && old=$link &&
 	as alice git xmpp daemon stop &&
 	sed "/ open /s/ [0-9]* [0-9]* - 0/ 1000000000 $(($(date +%s) - 60)) - 0/" "$file" >changed && cp changed "$file" &&
 	start_broker alice && stated alice expired &&
-	refused 128 erin "has expired" "$old" &&
+	refused 128 erin "has expired" "$old" && has_message invitation-expired err &&
 	wait_for 5 notices alice "erin@localhost tried to join by your invitation .*: it has expired" &&
 	test_must_fail knows alice erin && test_must_fail knows_key_of alice erin
 '
 
 test_expect_success 'a link with another secret: a stranger gets what strangers get, a buddy is told' '
 	invite alice && wrong=$(echo "$link" | sed "s/secret=..../secret=aaaa/") &&
-	refused 128 erin "does not answer to this invitation" "$wrong" &&
+	refused 128 erin "does not answer to this invitation" "$wrong" && has_message invitation-unanswered err &&
 	test_must_fail knows_key_of alice erin &&
-	refused 128 bob "does not accept this invitation" "$wrong" &&
+	refused 128 bob "does not accept this invitation" "$wrong" && has_message invitation-refused err &&
 	wait_for 5 notices alice "bob@localhost tried to join by your invitation (unknown): its secret is none of yours" &&
 	stated alice open
 '
@@ -218,13 +218,14 @@ test_expect_success 'a link whose key was changed: another device is not found, 
 	refused 128 erin "does not answer to this invitation" "$other" &&
 	case $link in *key=*00\;*) last=11 ;; *) last=00 ;; esac &&
 	other=$(echo "$link" | sed "s/..;secret/$last;secret/") && test "$other" != "$link" &&
-	refused 128 erin "has another key than the one that the invitation names; nothing was told to it" "$other" &&
+	refused 128 erin "has another key than the one that the invitation names; nothing was told to it" "$other" && has_message invitation-key err &&
 	test_must_fail knows_key_of erin alice && test_must_fail knows erin alice &&
 	stated alice open
 '
 
 test_expect_success 'what is no link, or lost its end to the shell, is refused with the way out' '
 	refused 128 dave "^fatal: not an invitation: it ends at its first" "${link%%;*}" && grep "^hint: .*git xmpp join" err &&
+	has_message bad-invitation err &&
 	refused 128 dave "^fatal: not an invitation: its secret is not whole" "${link%?}" &&
 	refused 128 dave "^fatal: not an invitation" "https://example.org/" &&
 	test_expect_code 128 as dave git xmpp join </dev/null 2>err && grep "none was given" err
@@ -232,6 +233,7 @@ test_expect_success 'what is no link, or lost its end to the shell, is refused w
 
 test_expect_success 'one cannot invite oneself, nor a blocked one come back' '
 	refused 128 alice "an invitation of your own account" "$link" && grep "invite --device" err &&
+	has_message invitation-own err &&
 	as dave git xmpp block alice@localhost && refused 128 dave "is blocked" "$link" &&
 	as dave git xmpp unblock alice@localhost &&
 	as alice git xmpp block dave@localhost && refused 128 dave "does not answer" "$link" &&
@@ -241,7 +243,7 @@ test_expect_success 'one cannot invite oneself, nor a blocked one come back' '
 test_expect_success 'a new machine of her own: one link, typed there, and both are verified' '
 	make_homes phone && person phone && echo "$PASSWORD" >phone/pw && jid_phone=alice@localhost &&
 	invite alice --device && grep "kind=device$" link &&
-	refused 128 dave "is for another device of .alice@localhost., not for another account" "$link" &&
+	refused 128 dave "is for another device of .alice@localhost., not for another account" "$link" && has_message invitation-for-device err &&
 	types phone "$link\n" git xmpp join $(eval echo "$at") >joined && cat joined &&
 	grep "^this machine and the one that invited it are devices of alice@localhost now, and both are verified$" joined &&
 	as alice git xmpp buddies alice@localhost >out && cat out && grep verified out &&

@@ -135,7 +135,7 @@ test_expect_success 'it has a name, beside its id, when its owner gives it one' 
 	for name in "$(printf "a\033[31mb")" "$(printf "a\342\200\256b")" " x"
 	do
 		test_must_fail as bob2 git xmpp device rename "$name" 2>err &&
-		grep "cannot be the name of a device" err || return 1
+		has_message bad-device-name err || return 1
 	done &&
 	as alice git xmpp device bob@localhost --json >out &&
 	grep "\"name\":\"Bob.s desk\",\"words\":\"$(cat expect)\"" out &&

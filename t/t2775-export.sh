@@ -62,7 +62,7 @@ test_expect_success 'alice and bob have compared their devices; bob has another 
 test_expect_success 'nothing is written without a passphrase, nor over a file; the device stays' '
 	printf "short\n" >short && printf "correct horse battery\n" >passphrase &&
 	refused bob git xmpp device export "$file" --passphrase-file="$TRASH/short" &&
-	grep "too short" err &&
+	grep "too short" err && has_message bad-passphrase err &&
 	refused bob git xmpp device export "$file" --passphrase-file="$TRASH/none" &&
 	test_must_fail test -e "$file" &&
 	echo mine >other &&
@@ -99,10 +99,10 @@ test_expect_success 'the new one takes it with the right passphrase, unchanged, 
 	fingerprint_of bob2 >fresh && ! cmp fresh expect &&
 	printf "correct horse batterie\n" >wrong &&
 	refused bob2 git xmpp device import "$file" --passphrase-file="$TRASH/wrong" &&
-	grep "cannot be opened" err &&
+	has_message export-locked err &&
 	head -c 300 "$file" >cut &&
 	refused bob2 git xmpp device import "$TRASH/cut" $pass && grep "cannot be opened" err &&
-	refused bob2 git xmpp device import "$TRASH/other" $pass && grep "not an exported" err &&
+	refused bob2 git xmpp device import "$TRASH/other" $pass && has_message export-foreign err &&
 	refused bob2 git xmpp device import "$TRASH" $pass &&
 	refused alice git xmpp device import "$file" $pass && grep "a device of .bob@localhost" err &&
 	fingerprint_of bob2 >actual && test_cmp fresh actual &&
@@ -138,7 +138,7 @@ test_expect_success 'a device that trusts somebody is not replaced' '
 	cmp "$(cat keys)" before &&
 	stop_broker bob2 && mv "$(key_file bob2 bob)" aside &&
 	start_broker bob2 GIT_XMPP_TRACE=1 &&
-	refused bob2 git xmpp device import "$file" $pass && grep "already, which trusts" err &&
+	refused bob2 git xmpp device import "$file" $pass && has_message device-in-use err &&
 	stop_broker bob2 && mv aside "$(key_file bob2 bob)" &&
 	start_broker bob2 GIT_XMPP_TRACE=1 && may_fetch bob2
 '

@@ -162,11 +162,11 @@ test_expect_success 'alice and bob; bob shares with her, and with all buddies' '
 '
 
 test_expect_success 'what cannot be meant is refused' '
-	says "has not asked" as bob git xmpp accept carol@localhost &&
+	says "has not asked" as bob git xmpp accept carol@localhost && has_message not-asked said &&
 	says "has not asked" as bob git xmpp decline carol@localhost &&
-	says "not among your buddies" as bob git xmpp remove carol@localhost &&
-	says "is not blocked" as bob git xmpp unblock carol@localhost &&
-	says "no device of" as bob git xmpp distrust carol@localhost &&
+	says "not among your buddies" as bob git xmpp remove carol@localhost && has_message no-such-buddy said &&
+	says "is not blocked" as bob git xmpp unblock carol@localhost && has_message not-blocked said &&
+	says "no device of" as bob git xmpp distrust carol@localhost && has_message no-device-known said &&
 	for verb in add accept remove block unblock
 	do
 		says "your own account" as bob git xmpp $verb bob@localhost || return 1
@@ -372,7 +372,7 @@ test_expect_success 'blocked by another client, the whole domain at once' '
 	wait_for 5 device_is bob alice suspended &&
 	wait_for 5 no_link bob &&
 	gets_nothing &&
-	says "still blocked" as bob git xmpp unblock alice@localhost &&
+	says "still blocked" as bob git xmpp unblock alice@localhost && has_message still-blocked said &&
 	chat_blocks bob localhost unblock &&
 	gets_nothing &&
 	verify_each_other

@@ -535,11 +535,12 @@ char *share_make(const char *path, const char *name, bool push)
 
 static int unshare(struct sharing *s, const char *name)
 {
+	struct message trouble;
+
 	s->name = typed_name(&s->table, name);
 	if (!share_configs_find(&s->table, s->name)) {
-		report("fatal", "there is no share '%s'", name);
-		report("hint", "\"git xmpp share --list\" names them");
-		return STATUS_NO;
+		message_set(&trouble, MSG_NO_SUCH_SHARE, "share", name, NULL);
+		return report_trouble(&trouble, false);
 	}
 	amendment_wish(&s->amendment, WISH_GONE, xasprintf("xmppShare.%s", s->name), NULL);
 	if (!amendment_write(&s->amendment) || !amendment_settle(&s->amendment, false, &s->answer))

@@ -43,6 +43,7 @@ static int status_of(enum message_id id)
 	case MSG_NO_SUCH_ENTRY:
 	case MSG_NO_SUCH_INVITATION:
 	case MSG_NO_SUCH_TRANSFER:
+	case MSG_NO_SUCH_SHARE:
 		return STATUS_NO;
 	default:
 		return STATUS_FATAL;

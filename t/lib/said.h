@@ -11,8 +11,7 @@
 #include "message.h"
 #include "tap.h"
 
-__attribute__((unused))
-static bool says(enum message_id said, enum message_id wanted, const char *what)
+static inline bool says(enum message_id said, enum message_id wanted, const char *what)
 {
 	bool good = ok(said == wanted, "says %s: %s", message_name(wanted), what);
 

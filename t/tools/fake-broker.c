@@ -327,7 +327,7 @@ int main(int argc, char **argv)
 {
 	struct fake b = { .log = stderr, .fd = -1 };
 	const char *pid_file = NULL;
-	int at = 1;
+	int at = 1, ready[2];
 	pid_t pid;
 
 	for (; at < argc && !strncmp(argv[at], "--", 2); at++) {
@@ -338,14 +338,19 @@ int main(int argc, char **argv)
 	}
 	if (at >= argc || !b.log)
 		die("usage");
-	b.listener = listen_at(argv[at++]);
+	if (pipe2(ready, O_CLOEXEC))
+		die("pipe");
 
 	pid = fork();
 	if (pid < 0)
 		die("fork");
 	if (pid > 0) {
 		FILE *f = pid_file ? fopen(pid_file, "w") : NULL;
+		char byte;
 
+		close(ready[1]);
+		if (read(ready[0], &byte, 1) != 1)
+			_exit(1);
 		if (f) {
 			fprintf(f, "%d\n", pid);
 			fclose(f);
@@ -353,6 +358,11 @@ int main(int argc, char **argv)
 		/* The child owns the log now. */
 		_exit(0);
 	}
+	/* Clients look whether the process that listens is alive. */
+	b.listener = listen_at(argv[at++]);
+	(void)!write(ready[1], "", 1);
+	close(ready[0]);
+	close(ready[1]);
 	alarm(60);
 	while (at < argc)
 		act(&b, argv[at++]);

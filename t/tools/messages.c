@@ -17,12 +17,15 @@
 #include "buf.h"
 #include "message.h"
 
-/* A pattern for fnmatch(): the text anywhere in a line, and anything for a placeholder. */
-static char *pattern_of(const char *text)
+/*
+ * A pattern for fnmatch(): the text, anywhere in a line if it is not anchored, and anything for a
+ * placeholder.
+ */
+static char *pattern_of(const char *text, bool anchored)
 {
 	struct buf out = { 0 };
 
-	buf_puts(&out, "*");
+	buf_puts(&out, anchored ? "" : "*");
 	for (const char *p = text; *p; p++) {
 		if (*p == '{') {
 			buf_puts(&out, "*");
@@ -60,8 +63,8 @@ static bool has_id(const char *line, const char *name)
 	return has;
 }
 
-/* Of two texts that are both in the line, the one that says more is meant. */
-static enum message_id message_of(const char *line)
+/* The message of which most is in the text. anchored: the text begins with it. */
+static enum message_id best_of(const char *text, bool anchored)
 {
 	enum message_id found = MSG_NONE;
 	size_t best = 0;
@@ -69,18 +72,31 @@ static enum message_id message_of(const char *line)
 	for (int id = MSG_NONE + 1; id < MSG_COUNT; id++) {
 		const struct message_row *row = message_row((enum message_id)id);
 		size_t weight = weight_of(row->text);
-		char *pattern;
+		char *pattern = pattern_of(row->text, anchored);
 
-		if (has_id(line, row->name))
-			return (enum message_id)id;
-		pattern = pattern_of(row->text);
-		if (weight > best && !fnmatch(pattern, line, 0)) {
+		if (weight > best && !fnmatch(pattern, text, 0)) {
 			best = weight;
 			found = (enum message_id)id;
 		}
 		free(pattern);
 	}
 	return found;
+}
+
+/* One text may quote another one as its reason, and then begins the line. */
+static enum message_id message_of(const char *line)
+{
+	static const char *const labels[] = { "fatal: ", "error: ", "warning: " };
+	enum message_id found;
+
+	for (int id = MSG_NONE + 1; id < MSG_COUNT; id++)
+		if (has_id(line, message_name((enum message_id)id)))
+			return (enum message_id)id;
+	for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
+		if (!strncmp(line, labels[i], strlen(labels[i])))
+			line += strlen(labels[i]);
+	found = best_of(line, true);
+	return found != MSG_NONE ? found : best_of(line, false);
 }
 
 static int read_lines(void)

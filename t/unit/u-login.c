@@ -160,6 +160,8 @@ static void drop(void)
 
 int main(void)
 {
+	struct message awaited;
+
 	log_init();
 	log_set_level(LOG_ERROR);
 	uv_loop_init(&loop);
@@ -169,8 +171,12 @@ int main(void)
 	broker.identity.key = key;
 	login_init(&broker, &events);
 
+	login_awaits(&broker, &awaited);
+	says(awaited.id, MSG_NOT_ONLINE, "whoever asks before it has begun waits for the server");
 	refused = 1;
 	login_begin(&broker);
+	login_awaits(&broker, &awaited);
+	says(awaited.id, MSG_PASSWORD_AWAITED, "... then for the password");
 	done(&broker, "secret", NULL);
 	says(broker.trouble.id, MSG_NO_RESOURCES, "no connection could be begun");
 	ok(pause_now() > 0 && pause_now() <= SOON, "it is tried again in a moment");
