@@ -251,6 +251,7 @@ int client_connect(struct client *c, const char *program, enum client_start star
 		   struct message *trouble)
 {
 	char path[SOCKPATH_MAX];
+	const char *task = getenv("GIT_XMPP_TASK");
 	struct buf hello = { 0 };
 	enum attempt result;
 
@@ -268,6 +269,8 @@ int client_connect(struct client *c, const char *program, enum client_start star
 
 	fields_add_u64(&hello, "protocol", FRAME_PROTOCOL);
 	fields_add(&hello, "program", program);
+	if (task && *task)
+		fields_add(&hello, "task", task);
 	frame_put_fields(&c->out, FRAME_HELLO, &hello);
 	buf_finish(&hello);
 	return 0;

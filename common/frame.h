@@ -33,7 +33,9 @@ enum {
 };
 
 enum frame_type {
-	FRAME_HELLO = 'H',	/* both. fields: protocol, program (e.g. git-remote-xmpp/0.1.0) */
+	FRAME_HELLO = 'H',	/* both. fields: protocol, program (e.g. git-remote-xmpp/0.1.0),
+				   [task] (as of OPEN: read by a broker of another protocol,
+				   which reads no OPEN) */
 	FRAME_OPEN = 'O',	/* fields: service (upload-pack|receive-pack|upload-archive),
 				   jid, share, [device], [git-protocol] (0|1|2), verbosity,
 				   progress (0|1), [transport] (auto|direct|proxy|inband),

@@ -428,4 +428,20 @@ static void on_command(void *owner, struct conn *conn, struct fields command)
 	}
 }
 
-const struct control_events accounts_control_events = { .open = on_open, .command = on_command };
+/*
+ * Another version was installed while this broker runs, so its git runs the helper of that. The
+ * task is to be tried again by the broker of that version.
+ */
+static void on_other_version(void *owner, const char *task)
+{
+	struct accounts *a = owner;
+
+	for (struct broker *b = a->first; b; b = b->next)
+		push_queue_troubled(b->push_queue, task, NULL, MSG_BROKER_VERSION);
+}
+
+const struct control_events accounts_control_events = {
+	.open = on_open,
+	.command = on_command,
+	.other_version = on_other_version,
+};

@@ -259,6 +259,7 @@ static void send_hello(struct conn *c)
  */
 static int on_first_frames(struct conn *c, const struct frame *frame)
 {
+	const char *task;
 	struct fields f;
 
 	if (!frame_fields(frame, &f))
@@ -267,11 +268,16 @@ static int on_first_frames(struct conn *c, const struct frame *frame)
 		if (frame->type != FRAME_HELLO)
 			return -1;
 		c->hello = true;
+		if (fields_get_u64(f, "protocol", 0) == FRAME_PROTOCOL)
+			return 0;
 		/*
 		 * A client of another protocol version sees ours in our HELLO, and tells
 		 * its user.
 		 */
-		return fields_get_u64(f, "protocol", 0) == FRAME_PROTOCOL ? 0 : -1;
+		task = fields_get(f, "task");
+		if (task && c->conns->events->other_version)
+			c->conns->events->other_version(c->conns->owner, task);
+		return -1;
 	}
 	uv_timer_stop(&c->timer);
 	/* What git sends is much, and no secret of ours. */

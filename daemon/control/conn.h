@@ -20,12 +20,17 @@
 struct conn;
 
 /*
- * What a client may want. Each function takes the conn by conn_set_owner(), or answers and
- * closes it.
+ * What a client may want. open() and command() take the conn by conn_set_owner(), or answer
+ * and close it.
  */
 struct control_events {
 	void (*open)(void *owner, struct conn *conn, struct fields open);
 	void (*command)(void *owner, struct conn *conn, struct fields command);
+	/*
+	 * A program of another version could not do this task of the broker's, and has told its
+	 * user so. NULL: the owner has no tasks.
+	 */
+	void (*other_version)(void *owner, const char *task);
 };
 
 struct conn_events {

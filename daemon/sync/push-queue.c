@@ -257,7 +257,7 @@ void push_queue_troubled(struct push_queue *q, const char *id, const char *jid,
 
 	while (run && strcmp(run->entry->id, id))
 		run = run->next;
-	if (run && leads_to(run->entry, jid))
+	if (run && (!jid || leads_to(run->entry, jid)))
 		run->attempt.trouble = trouble;
 }
 

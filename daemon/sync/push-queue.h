@@ -67,7 +67,7 @@ unsigned push_queue_move(struct push_queue *q, const char *from, const char *to)
 
 /*
  * A session of the git that pushes this entry ended with this trouble, or with MSG_NONE.
- * Ignored if no such push to jid runs. q may be NULL.
+ * Ignored if no such push to jid (NULL: to anybody) runs. q may be NULL.
  */
 void push_queue_troubled(struct push_queue *q, const char *id, const char *jid,
 			 enum message_id trouble);

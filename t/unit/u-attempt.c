@@ -22,6 +22,7 @@ int main(void)
 		{ MSG_BUSY, 128, QUEUE_UNREACHABLE, "they have no place" },
 		{ MSG_NOT_TRUSTED_THERE, 128, QUEUE_UNREACHABLE, "they have yet to compare" },
 		{ MSG_SERVER_UNREACHABLE, 128, QUEUE_UNREACHABLE, "our server is away" },
+		{ MSG_BROKER_VERSION, 128, QUEUE_UNREACHABLE, "another version was installed" },
 		{ MSG_NOT_SHARED, 128, QUEUE_REFUSED, "it is not shared" },
 		{ MSG_PUSH_DENIED, 128, QUEUE_REFUSED, "or not for pushes" },
 		{ MSG_BAD_URL, 128, QUEUE_REFUSED, "the address is none" },

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "alloc.h"
 #include "control.h"
 
 /*
@@ -79,7 +80,18 @@ static void on_command(void *owner, struct conn *c, struct fields command)
 {
 }
 
-static const struct control_events control_events = { .open = on_open, .command = on_command };
+static char heard_task[16];
+
+static void on_other_version(void *owner, const char *task)
+{
+	snprintf(heard_task, sizeof(heard_task), "%s", task);
+}
+
+static const struct control_events control_events = {
+	.open = on_open,
+	.command = on_command,
+	.other_version = on_other_version,
+};
 
 static void turn(unsigned times)
 {
@@ -116,7 +128,8 @@ static struct frame next(void)
 	return frame;
 }
 
-static void meet(const char *path)
+/* A client says HELLO, with that protocol and maybe a task, and what it wants. */
+static void greet(const char *path, unsigned protocol, const char *task)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct buf out = { 0 }, fields = { 0 };
@@ -125,7 +138,9 @@ static void meet(const char *path)
 	client = socket(AF_UNIX, SOCK_STREAM, 0);
 	connect(client, (struct sockaddr *)&address, sizeof(address));
 	fcntl(client, F_SETFL, O_NONBLOCK);
-	fields_add_u64(&fields, "protocol", FRAME_PROTOCOL);
+	fields_add_u64(&fields, "protocol", protocol);
+	if (task)
+		fields_add(&fields, "task", task);
 	frame_put_fields(&out, FRAME_HELLO, &fields);
 	frame_put_fields(&out, FRAME_OPEN, &fields);
 	ok(write(client, buf_data(&out), buf_len(&out)) == (ssize_t)buf_len(&out),
@@ -135,7 +150,13 @@ static void meet(const char *path)
 	conn = NULL;
 	ended = false;
 	closed = 0;
+	*heard_task = '\0';
 	buf_reset(&got);
+}
+
+static void meet(const char *path)
+{
+	greet(path, FRAME_PROTOCOL, NULL);
 	turn(10);
 	hear(RECORD);
 	ok(conn && next().type == FRAME_HELLO, "and is greeted");
@@ -147,6 +168,25 @@ static void part(void)
 	close(client);
 	turn(10);
 	buf_finish(&got);
+}
+
+static void other_versions_are_greeted_and_left(const char *path)
+{
+	static const unsigned protocols[] = { 0, FRAME_PROTOCOL + 1, FRAME_PROTOCOL + 98 };
+	struct frame frame;
+	struct fields f;
+
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
+		greet(path, protocols[i], i ? "q7" : NULL);
+		hear_all();
+		frame = next();
+		ok(frame.type == FRAME_HELLO && frame_fields(&frame, &f) &&
+			   fields_get_u64(f, "protocol", 0) == FRAME_PROTOCOL,
+		   "it hears which one is ours");
+		ok(ended && !conn && !next().type, "and nothing else, for it is asked nothing");
+		is_str(heard_task, i ? "q7" : "", "the task that it had is known");
+		part();
+	}
 }
 
 static void data_is_gathered(const char *path)
@@ -295,6 +335,7 @@ int main(void)
 	no_listening = false;
 	control = control_create(&loop, path, -1, &control_events, NULL, &trouble);
 	ok(control, "the broker listens");
+	other_versions_are_greeted_and_left(path);
 	data_is_gathered(path);
 	last_words(path);
 	hung_up(path);
