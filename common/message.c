@@ -407,6 +407,10 @@ static const struct message_row rows[MSG_COUNT] = {
 	[MSG_STATE_FILE] = { "state-file",
 		"cannot use '{path}': {reason}",
 		"" },
+	[MSG_STATE_NEWER] = { "state-newer",
+		"a later version has written what is kept here: '{path}' says format {theirs}, and "
+		"this one knows format {ours}",
+		"Install the later version again; nothing was changed" },
 	[MSG_INTERNAL] = { "internal",
 		"internal error: {reason}",
 		"" },

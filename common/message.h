@@ -141,6 +141,7 @@ enum message_id {
 	MSG_PUSH_ARRIVED,		/* jid, share: a buddy's push cannot be ended any more */
 	MSG_CONFIGURATION,		/* reason */
 	MSG_STATE_FILE,			/* path, reason */
+	MSG_STATE_NEWER,		/* path, theirs, ours: formats; of a later version */
 	MSG_INTERNAL,			/* reason */
 	MSG_COUNT
 };

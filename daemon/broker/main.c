@@ -29,6 +29,7 @@
 #include "repository.h"
 #include "service-manager.h"
 #include "sockpath.h"
+#include "state-format.h"
 #include "userfile.h"
 
 enum {
@@ -250,6 +251,14 @@ static void say_trouble(int ready_fd, const struct message *trouble)
 	free(line);
 }
 
+static int cannot_start(const struct options *options, int ready_fd, const struct message *trouble)
+{
+	if (!options->detach)
+		message_print(trouble, "fatal: ");
+	say_trouble(ready_fd, trouble);
+	return EXIT_CONFIG;
+}
+
 static bool is_served(void *owner)
 {
 	struct accounts *a = owner;
@@ -419,11 +428,10 @@ int main(int argc, char **argv)
 			say(ready_fd, "ok\n");
 			return 0;
 		}
-		if (!options.detach)
-			message_print(&trouble, "fatal: ");
-		say_trouble(ready_fd, &trouble);
-		return EXIT_CONFIG;
+		return cannot_start(&options, ready_fd, &trouble);
 	}
+	if (state_format_check(&trouble))
+		return cannot_start(&options, ready_fd, &trouble);
 	if (options.detach) {
 		redirect_streams();
 		if (chdir("/"))

@@ -196,6 +196,8 @@ static const struct row {
 				   "nothing can be written in '{path}'", "chmod 700 {path}" },
 	[FOUND_DISK_FULL] = { "disk-full", AREA_FILES, SEVERITY_FAULT,
 			      "the file system of '{path}' has {free} kB left", "df {path}" },
+	[FOUND_STATE_FORMAT] = { "state-newer", AREA_FILES, SEVERITY_FAULT, "{reason}",
+				 "cat {path}" },
 	[FOUND_SHARE_FAULT] = { "share-gone", AREA_SHARES, SEVERITY_FAULT,
 				"share '{share}' at '{path}': {fault}",
 				"git xmpp unshare {share}" },

@@ -89,6 +89,7 @@ enum finding_id {
 	FOUND_FILE_MODE,	   /* path, mode */
 	FOUND_DIRECTORY_MODE,	   /* path */
 	FOUND_DISK_FULL,	   /* path, free */
+	FOUND_STATE_FORMAT,	   /* path, reason */
 	FOUND_SHARE_FAULT,	   /* share, path, fault */
 	FOUND_SHARE_OWNER,	   /* share, path */
 	FOUND_SHARE_NO_REPOSITORY, /* share, path, reason */

@@ -12,6 +12,7 @@
 
 #include "alloc.h"
 #include "look.h"
+#include "state-format.h"
 #include "userfile.h"
 
 enum {
@@ -74,6 +75,17 @@ static void look_at_disk(struct look *look, const char *path)
 		findings_add(look->found, FOUND_DISK_FULL, "path", path, "free", text, NULL);
 }
 
+static void look_at_format(struct look *look)
+{
+	char *path = userfile_name(USERFILE_STATE, "format");
+	struct message trouble;
+
+	if (path && state_format_check(&trouble) < 0 && trouble.id == MSG_STATE_NEWER)
+		findings_add(look->found, FOUND_STATE_FORMAT, "path", path, "reason", trouble.text,
+			     NULL);
+	free(path);
+}
+
 void look_at_files(struct look *look)
 {
 	static const enum userfile_place places[] = { USERFILE_DATA, USERFILE_STATE };
@@ -91,5 +103,6 @@ void look_at_files(struct look *look)
 		}
 		free(path);
 	}
+	look_at_format(look);
 	findings_fact(look->found, AREA_FILES, "%zu of yours", w.files);
 }
