@@ -76,7 +76,7 @@ test_expect_success 'status and cancel show as much of an id as it needs; what b
 	git xmpp status >out && grep "^a@c .*  0123456789a$" out && grep "^b@c .*  0123456789b$" out &&
 	grep "^c@c .*  fedcba98$" out && git xmpp cancel >out && grep "^a@c .*  git xmpp cancel 0123456789a$" out &&
 	test_expect_code 128 git xmpp cancel 0123 >out 2>err && test_line_count -eq 2 out &&
-	grep "more than one transfer begins with ${SQ}0123${SQ}" err &&
+	has_message which-transfer err &&
 	git xmpp cancel fed >out && grep "^Q verb=cancel id=fedcba987654$" "$heard" &&
 	printf "ended the fetch of c@c: s\n" >expect && test_cmp expect out
 '

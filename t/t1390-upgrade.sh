@@ -173,7 +173,7 @@ files () {
 test_expect_success 'files of a later version: no broker begins with them, and none is changed' '
 	end_bob && wait_for 10 gone "$(broker_pid bob)" && echo 2 >$state/format && files >before &&
 	said () { cat err && grep "a later version has written what is kept here: .*/format. says format 2, and this one knows format 1" err; } &&
-	test_expect_code 78 as bob git-xmpp-daemon 2>err && said && grep "^hint: Install the later version" err &&
+	test_expect_code 78 as bob git-xmpp-daemon 2>err && said && has_message state-newer err && grep "^hint: Install the later version" err &&
 	test_must_fail as bob git-xmpp-daemon --detach 2>err && said &&
 	test_expect_code 128 as bob git xmpp daemon start 2>err && said &&
 	test_expect_code 128 as bob git ls-remote xmpp::alice@localhost/other 2>err && said &&

@@ -205,8 +205,7 @@ static void gather_push(const struct peer *p, const struct negotiation *neg,
 }
 
 /* Looks at each negotiation. */
-static void check_negotiations(const struct peer *p, const struct broker *other,
-			       struct gathered *g)
+static void check_negotiations(const struct peer *p, const struct broker *other, struct gathered *g)
 {
 	for (const struct negotiation *neg = p->negotiations.first; neg; neg = neg_next(neg)) {
 		const struct service_process *s = process_for(p, other, neg);

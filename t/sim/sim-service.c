@@ -125,8 +125,7 @@ const struct service_process *process_left(const struct broker *b, const struct 
 	const struct service_process *p = first_busy(b);
 
 	for (; p; p = next_busy(p)) {
-		if (p->used && p->of == of &&
-		    p->service == SERVICE_RECEIVE_PACK && !p->over &&
+		if (p->used && p->of == of && p->service == SERVICE_RECEIVE_PACK && !p->over &&
 		    !strcmp(share_name(p->share), share) && !process_negotiated(p))
 			return p;
 	}
