@@ -568,6 +568,7 @@ static void begin_peers(struct broker *b)
 {
 	peers_init(&b->peers, &b->context);
 	join_command_begin(b);
+	b->peers.ops = &peers_ops;
 	b->peers.events = &peer_events;
 	b->peers.owner = b;
 	b->connections = (struct connections){ .loop = b->loop,

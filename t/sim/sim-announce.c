@@ -337,22 +337,11 @@ static void count_telling(struct broker *b, struct broker *to, unsigned share, u
 	c->tells++;
 }
 
-/* An observer: meson.build has announcers call this instead of neg_announce() (ld --wrap). */
-struct negotiation *__real_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
-					const char *share, const void *tips, size_t len,
-					const struct initiator_events *events, void *owner,
-					uint64_t now);
-struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
-					const char *share, const void *tips, size_t len,
-					const struct initiator_events *events, void *owner,
-					uint64_t now);
-
-struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
-					const char *share, const void *tips, size_t len,
-					const struct initiator_events *events, void *owner,
-					uint64_t now)
+/* An observer between announcers and their peers. */
+static struct negotiation *on_announce(struct peer *p, const uint8_t id[NEG_ID_BYTES],
+				       const char *share, const void *tips, size_t len,
+				       const struct initiator_events *events, void *owner)
 {
-	struct peer *p = (struct peer *)((char *)n - offsetof(struct peer, negotiations));
 	struct broker *b = broker_of(p), *to = other_of(p);
 	uint64_t version = fields_get_u64((struct fields){ tips, len }, "version", 0);
 	struct tell *t = add(b, to, share_index(share), version);
@@ -362,10 +351,19 @@ struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id
 	t->peer = p;
 	t->events = events;
 	t->owner = owner;
-	neg = __real_neg_announce(n, id, share, tips, len, &initiator_events, t, now);
+	neg = peers_ops.announce(p, id, share, tips, len, &initiator_events, t);
 	if (!neg)
 		forget(t);
 	return neg;
+}
+
+void announcer_look_on(struct peers *peers)
+{
+	static struct peers_ops looked_at;
+
+	looked_at = peers_ops;
+	looked_at.announce = on_announce;
+	peers->ops = &looked_at;
 }
 
 void announcement_heard(struct peer *p, const char *name, struct fields f)

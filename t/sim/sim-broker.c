@@ -160,6 +160,7 @@ static struct path *on_accept(void *arg, const void *offer, enum ibb_path_standi
 static void make_peers(struct broker *b)
 {
 	peers_init(&b->peers, &b->context);
+	announcer_look_on(&b->peers);
 	b->peers.events = &peer_events;
 	b->peers.owner = b->peers.arg = b->peers.connectors.arg = b;
 	b->peers.connectors.ops = &attempt_ops;

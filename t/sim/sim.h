@@ -808,6 +808,8 @@ extern const char share_names[SHARES][SHARE_NAME_ROOM];
 const char *share_name(unsigned share);
 const char *share_path(unsigned share);
 void announcer_start(struct broker *b);
+/* Each telling of these peers is looked at. */
+void announcer_look_on(struct peers *peers);
 void announcer_finish(struct broker *b);
 /* Moves the refs of a share. */
 void announcer_moved(struct broker *b, unsigned share);

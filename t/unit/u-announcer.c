@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the announcer does is written to a trace in words, which is compared. meson.build has
- * the peers' and the negotiation's functions called here instead: there is one link, which is
- * as a test wants it, and one telling at a time, and each test says how that ends.
+ * What the announcer does is written to a trace in words, which is compared. There is one link,
+ * which is as a test wants it, and one telling at a time, and each test says how that ends.
  */
 #include "announcer.h"
 
@@ -59,34 +58,20 @@ static const struct context_ops context_ops = {
 	.random = on_random,
 };
 
-struct peer *__wrap_peer_find(const struct peers *all, const char *jid, const char *of);
-struct peer *__wrap_peer_want(struct peers *all, const char *jid, const char *of);
-void __wrap_peer_touch(struct peer *p);
-struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
-					const char *share, const void *tips, size_t len,
-					const struct initiator_events *events, void *owner,
-					uint64_t at);
-void __wrap_neg_withdraw(struct negotiation *neg, const char *reason);
-
-struct peer *__wrap_peer_find(const struct peers *all, const char *jid, const char *of)
+static struct peer *on_find(const struct peers *all, const char *jid, const char *of)
 {
 	return reachable ? &link_to_bob : NULL;
 }
 
-struct peer *__wrap_peer_want(struct peers *all, const char *jid, const char *of)
+static struct peer *on_want(struct peers *all, const char *jid, const char *of)
 {
 	buf_printf(&trace, "want\n");
 	return reachable ? &link_to_bob : NULL;
 }
 
-void __wrap_peer_touch(struct peer *p)
-{
-}
-
-struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id[NEG_ID_BYTES],
-					const char *share, const void *tips, size_t len,
-					const struct initiator_events *events, void *owner,
-					uint64_t at)
+static struct negotiation *on_announce(struct peer *p, const uint8_t id[NEG_ID_BYTES],
+				       const char *share, const void *tips, size_t len,
+				       const struct initiator_events *events, void *owner)
 {
 	buf_printf(&trace, "tell %s %.*s\n", share, (int)len, (const char *)tips);
 	telling = events;
@@ -95,11 +80,18 @@ struct negotiation *__wrap_neg_announce(struct negotiations *n, const uint8_t id
 	return (struct negotiation *)&telling;
 }
 
-void __wrap_neg_withdraw(struct negotiation *neg, const char *reason)
+static void on_withdraw(struct negotiation *neg, const char *reason)
 {
 	buf_printf(&trace, "withdraw %s\n", reason);
 	telling = NULL;
 }
+
+static const struct peers_ops one_link = {
+	.find = on_find,
+	.want = on_want,
+	.announce = on_announce,
+	.withdraw = on_withdraw,
+};
 
 static struct refwatch *on_watch(void *arg, const char *path, announcer_moved_fn *moved,
 				 void *owner)
@@ -181,6 +173,7 @@ static struct announcer *begin(void)
 	memset(link_to_bob.link.peer_instance, 1, INSTANCE_BYTES);
 	telling = NULL;
 	reading.done = NULL;
+	peers.ops = &one_link;
 	return announcer_create(&context, &peers, &ops, NULL);
 }
 

@@ -49,8 +49,7 @@ static void expect(const char *expected, const char *what)
 	buf_reset(&trace);
 }
 
-struct peer *__wrap_peer_find(const struct peers *all, const char *jid, const char *device);
-struct peer *__wrap_peer_find(const struct peers *all, const char *jid, const char *device)
+static struct peer *on_find(const struct peers *all, const char *jid, const char *device)
 {
 	for (unsigned i = 0; i < PEERS; i++)
 		if (devices[i].jid && !strcmp(devices[i].jid, jid) &&
@@ -60,8 +59,7 @@ struct peer *__wrap_peer_find(const struct peers *all, const char *jid, const ch
 }
 
 /* A peer is there from now on, and its link not up. */
-struct peer *__wrap_peer_want(struct peers *all, const char *jid, const char *device);
-struct peer *__wrap_peer_want(struct peers *all, const char *jid, const char *device)
+static struct peer *on_want(struct peers *all, const char *jid, const char *device)
 {
 	const struct trusted_device *d = trust_devices(context.trust, jid);
 	char id[DEVICE_ID_LEN + 1];
@@ -79,51 +77,32 @@ struct peer *__wrap_peer_want(struct peers *all, const char *jid, const char *de
 	return NULL;
 }
 
-void __wrap_peer_touch(struct peer *p);
-void __wrap_peer_touch(struct peer *p)
-{
-}
-
-void __wrap_peer_end(struct peer *p, const char *reason);
-void __wrap_peer_end(struct peer *p, const char *reason)
+static void on_end(struct peer *p, const char *reason)
 {
 	note("end %u;", p->fp[0]);
 	device_news_ended(news, p);
 	p->jid = NULL;
 }
 
-bool __wrap_link_send(struct link *l, enum record_type type, const void *payload, size_t len);
-bool __wrap_link_send(struct link *l, enum record_type type, const void *payload, size_t len)
+static uint64_t on_say(struct peer *p, enum record_type type, const struct buf *fields)
 {
-	struct fields f = { payload, len };
-	struct peer *p = (struct peer *)((char *)l - offsetof(struct peer, link));
+	struct fields f = { buf_data(fields), buf_len(fields) };
 	const char *key, *value;
 	size_t pos = 0, n;
 
-	if (link_full)
-		return false;
+	if (link_full || type != RECORD_DEVICE)
+		return 0;
 	queued[p->fp[0]]++;
 	note("to %u:", p->fp[0]);
 	while (fields_next(f, &pos, &key, &n, &value))
 		buf_printf(&trace, " %.*s=%.2s", (int)n, key, value);
 	buf_puts(&trace, ";");
-	return type == RECORD_DEVICE;
-}
-
-uint64_t __wrap_link_queued(const struct link *l);
-uint64_t __wrap_link_queued(const struct link *l)
-{
-	const struct peer *p = (const struct peer *)((const char *)l - offsetof(struct peer, link));
-
 	return queued[p->fp[0]];
 }
 
-uint64_t __wrap_link_acknowledged(const struct link *l);
-uint64_t __wrap_link_acknowledged(const struct link *l)
+static bool on_acknowledged(const struct peer *p, uint64_t number)
 {
-	const struct peer *p = (const struct peer *)((const char *)l - offsetof(struct peer, link));
-
-	return acked[p->fp[0]];
+	return acked[p->fp[0]] >= number;
 }
 
 static uint64_t on_now(void *owner)
@@ -136,14 +115,21 @@ static uint64_t on_time(void *owner)
 	return 1000 + now / 1000;
 }
 
-struct meeting *__wrap_meeting_open(struct meetings *all, const char *full, const char *device,
-				    const struct meeting_kind *kind);
-struct meeting *__wrap_meeting_open(struct meetings *all, const char *full, const char *device,
-				    const struct meeting_kind *kind)
+static struct meeting *on_meet(struct peers *all, const char *full, const char *device,
+			       const struct meeting_kind *kind)
 {
 	buf_printf(&trace, "%s;", kind->name);
 	return NULL;
 }
+
+static const struct peers_ops made_up = {
+	.find = on_find,
+	.want = on_want,
+	.say = on_say,
+	.acknowledged = on_acknowledged,
+	.meet = on_meet,
+	.end = on_end,
+};
 
 static const struct context_ops context_ops = { .now = on_now, .time = on_time };
 
@@ -182,7 +168,7 @@ static void on_lost(void *arg, const char *jid, const unsigned char *d, const un
 {
 	note("lost %u;", d[0]);
 	if (devices[d[0]].jid)
-		__wrap_peer_end(&devices[d[0]], "untrusted");
+		on_end(&devices[d[0]], "untrusted");
 }
 
 static void on_revoked(void *arg, const char *jid, const unsigned char *d, const unsigned char *by)
@@ -216,7 +202,7 @@ static void begin(void)
 	memset(acked, 0, sizeof(acked));
 	context = (struct context){ .ops = &context_ops, .jid = ALICE, .fp = fp(OWN) };
 	context.online_at = 1;
-	peers = (struct peers){ 0 };
+	peers = (struct peers){ .ops = &made_up };
 	timers_init(&context.timers);
 	context.trust = trust_create();
 	context.presence = presence_create();
@@ -275,7 +261,7 @@ static void link_up(const char *jid, unsigned key)
 
 	device_id_of(fp(key), id);
 	if (!devices[key].jid)
-		__wrap_peer_want(&peers, jid, id);
+		on_want(&peers, jid, id);
 	devices[key].link.state = LINK_UP;
 	device_news_up(news, &devices[key]);
 }

@@ -10,27 +10,19 @@
 #include "share-list.h"
 #include "tap.h"
 
-/* Links and peers as the test wants them. */
-struct peer *__wrap_peer_want(struct peers *all, const char *jid, const char *device);
-void __wrap_peer_touch(struct peer *p);
-void __wrap_link_send(struct link *l, enum record_type type, const void *payload, size_t len);
-
 static uint64_t now = 1; /* ms */
+static struct peers peers;
 static struct peer bob, bob2;
 static struct buf said; /* the records that were said, for people */
 static struct buf last; /* the payload of the last one */
 static bool absent;
 static uint8_t count_up;
 
-struct peer *__wrap_peer_want(struct peers *all, const char *jid, const char *device)
+static struct peer *on_want(struct peers *all, const char *jid, const char *device)
 {
 	if (absent)
 		return NULL;
 	return !strcmp(device, bob2.device) ? &bob2 : &bob;
-}
-
-void __wrap_peer_touch(struct peer *p)
-{
 }
 
 static void note(struct buf *out, const char *text)
@@ -38,9 +30,9 @@ static void note(struct buf *out, const char *text)
 	buf_printf(out, "%s%s", buf_len(out) ? " " : "", text);
 }
 
-void __wrap_link_send(struct link *l, enum record_type type, const void *payload, size_t len)
+static uint64_t on_say(struct peer *p, enum record_type type, const struct buf *fields)
 {
-	struct fields f = { payload, len };
+	struct fields f = { buf_data(fields), buf_len(fields) };
 	size_t pos = 0, key_len;
 	const char *key, *value;
 
@@ -49,8 +41,11 @@ void __wrap_link_send(struct link *l, enum record_type type, const void *payload
 		if (!field_is(key, key_len, "id"))
 			buf_printf(&said, " %.*s=%s", (int)key_len, key, value);
 	buf_reset(&last);
-	buf_append(&last, payload, len);
+	buf_append(&last, f.data, f.len);
+	return 1;
 }
+
+static const struct peers_ops peers_as_wanted = { .want = on_want, .say = on_say };
 
 static uint64_t on_now(void *owner)
 {
@@ -77,7 +72,7 @@ static struct context context = { .ops = &context_ops, .jid = "alice@example.org
 
 static void make_peer(struct peer *p, unsigned char first)
 {
-	*p = (struct peer){ .jid = (char *)"bob@example.net" };
+	*p = (struct peer){ .all = &peers, .jid = (char *)"bob@example.net" };
 	memset(p->fp, first, sizeof(p->fp));
 	device_id_of(p->fp, p->device);
 }
@@ -95,6 +90,7 @@ static void begin(void)
 	char line[256], hex[2 * FINGERPRINT_BYTES + 1];
 
 	now = 1;
+	peers.ops = &peers_as_wanted;
 	make_peer(&bob, 1);
 	make_peer(&bob2, 2);
 	timers_init(&context.timers);
@@ -371,7 +367,7 @@ static void test_list(void)
 	const char *fault = NULL;
 
 	begin();
-	share_lists_init(&all, &context, NULL, &list_events);
+	share_lists_init(&all, &context, &peers, &list_events);
 	start(&all, &bob);
 	is_said("SHARES-ASK", "a device is asked");
 	answers(&all, &bob2, NULL, "other");

@@ -178,12 +178,9 @@ static void say(struct device_news *n, struct listener *l)
 	l->said = fields;
 	l->fresh = false;
 	/* A link that cannot take it is about to end: what has no number was not told. */
-	if (link_send(&p->link, RECORD_DEVICE, buf_data(&l->said), buf_len(&l->said)) &&
-	    word.revoke_count)
-		l->number = link_queued(&p->link);
-	else
+	l->number = n->peers->ops->say(p, RECORD_DEVICE, &l->said);
+	if (!word.revoke_count)
 		l->number = 0;
-	peer_touch(p);
 }
 
 void device_news_up(struct device_news *n, struct peer *p)
@@ -439,7 +436,7 @@ void device_news_appeared(struct device_news *n)
 static void note_acks(struct device_news *n)
 {
 	for (struct listener *l = n->listeners; l; l = l->next) {
-		if (!l->number || link_acknowledged(&l->peer->link) < l->number)
+		if (!l->number || !n->peers->ops->acknowledged(l->peer, l->number))
 			continue;
 		l->number = 0;
 		trust_note_told(n->context->trust, l->peer->jid, l->peer->fp);
@@ -471,12 +468,12 @@ void device_news_refused(struct device_news *n, const char *jid, const char *dev
 	strcpy(o->device, device);
 	o->next = n->refusals;
 	n->refusals = o;
-	meeting_open(&n->peers->meetings, r->full, device, &revoke_kind);
+	n->peers->ops->meet(n->peers, r->full, device, &revoke_kind);
 }
 
 static bool is_linked(const struct device_news *n, const char *jid, const char *device)
 {
-	const struct peer *p = peer_find(n->peers, jid, device);
+	const struct peer *p = n->peers->ops->find(n->peers, jid, device);
 
 	return p && find_listener(n, p);
 }
@@ -494,7 +491,7 @@ static void close_opened(struct device_news *n)
 			continue;
 		}
 		/* It takes the listener away, and more may follow. */
-		peer_end(p, "idle");
+		n->peers->ops->end(p, "idle");
 		l = n->listeners;
 	}
 }
@@ -512,7 +509,7 @@ static unsigned tidy_openings(struct device_news *n)
 			free(o);
 			continue;
 		}
-		under_way += peer_find(n->peers, o->jid, o->device) != NULL;
+		under_way += n->peers->ops->find(n->peers, o->jid, o->device) != NULL;
 		at = &o->next;
 	}
 	return under_way;
@@ -544,7 +541,7 @@ static void open_link(struct device_news *n, const struct trusted_device *d, con
 	o->until = context_now(n->context) + OPENING_REST;
 	o->next = n->openings;
 	n->openings = o;
-	peer_want(n->peers, o->jid, o->device);
+	n->peers->ops->want(n->peers, o->jid, o->device);
 }
 
 static void on_timer(void *owner)

@@ -16,13 +16,14 @@
 #include "fields.h"
 #include "list.h"
 #include "meeting.h"
+#include "negotiation.h"
 #include "policy.h"
 #include "quota.h"
+#include "record.h"
 
 struct link_hello;
-struct record;
-struct negotiation;
 struct peer;
+struct peers;
 
 struct peers_events {
 	/* A peer was made. Nothing was sent to its device yet. */
@@ -75,8 +76,39 @@ struct peers_events {
 			struct buf *fields);
 };
 
+/*
+ * What those who have something to say to devices do with peers: announcements, news of devices,
+ * lists of shares. peers_ops is the shipped table. Another one is set by who looks on, or has peers
+ * of their own.
+ */
+struct peers_ops {
+	/* peer_find() and peer_want() */
+	struct peer *(*find)(const struct peers *all, const char *jid, const char *device);
+	struct peer *(*want)(struct peers *all, const char *jid, const char *device);
+	/*
+	 * Queues a record with these fields. Returns its number; 0: the link has ended, or is about
+	 * to end because it cannot take the record.
+	 */
+	uint64_t (*say)(struct peer *p, enum record_type type, const struct buf *fields);
+	/* Whether the device has acknowledged the record of this number. */
+	bool (*acknowledged)(const struct peer *p, uint64_t number);
+	/* neg_announce() and neg_withdraw() */
+	struct negotiation *(*announce)(struct peer *p, const uint8_t id[NEG_ID_BYTES],
+					const char *share, const void *tips, size_t len,
+					const struct initiator_events *events, void *owner);
+	void (*withdraw)(struct negotiation *neg, const char *reason);
+	/* meeting_open() */
+	struct meeting *(*meet)(struct peers *all, const char *full, const char *device,
+				const struct meeting_kind *kind);
+	/* peer_end() */
+	void (*end)(struct peer *p, const char *reason);
+};
+
+extern const struct peers_ops peers_ops;
+
 struct peers {
 	struct context *context;		/* borrowed */
+	const struct peers_ops *ops;
 	const struct peers_events *events;
 	void *owner;
 	struct connectors connectors;

@@ -170,7 +170,7 @@ static void free_news(struct news *n)
 static void on_meet(void *owner, const char *jid, const char *device)
 {
 	struct announcer *a = owner;
-	struct peer *peer = peer_want(a->peers, jid, device);
+	struct peer *peer = a->peers->ops->want(a->peers, jid, device);
 
 	/* A link that is being made is reported by announcer_met() or announcer_lost(). */
 	if (!peer || peer->link.state == LINK_UP)
@@ -181,7 +181,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 		    uint64_t version, const void *tips, size_t len)
 {
 	struct announcer *a = owner;
-	struct peer *peer = peer_want(a->peers, jid, device);
+	struct peer *peer = a->peers->ops->want(a->peers, jid, device);
 	struct telling *t = xcalloc(1, sizeof(*t));
 	uint8_t id[NEG_ID_BYTES];
 
@@ -196,9 +196,7 @@ static void on_tell(void *owner, const char *jid, const char *device, const char
 		return;		/* on_timer() reports the failure: not within the call */
 	t->peer = peer;
 	context_random(a->context, id, sizeof(id));
-	t->neg = neg_announce(&peer->negotiations, id, share, tips, len, &initiator_events, t,
-			      context_now(a->context));
-	peer_touch(peer);
+	t->neg = a->peers->ops->announce(peer, id, share, tips, len, &initiator_events, t);
 }
 
 static struct watched_share *find(const struct announcer *a, const char *name)
@@ -255,7 +253,7 @@ static void on_moved(void *owner)
 
 static void look(struct announcer *a, const struct news *n)
 {
-	const struct peer *p = peer_find(a->peers, n->jid, n->device);
+	const struct peer *p = a->peers->ops->find(a->peers, n->jid, n->device);
 	uint64_t now = context_now(a->context);
 
 	if (p && p->link.state == LINK_UP)
@@ -419,7 +417,7 @@ void announcer_destroy(struct announcer *a)
 		struct telling *t = a->tellings;
 
 		if (t->neg)
-			neg_withdraw(t->neg, "stopped");
+			a->peers->ops->withdraw(t->neg, "stopped");
 		free_telling(t);
 	}
 	while (a->watched)

@@ -82,9 +82,8 @@ static void say(struct peer *p, const char *id, const char *key, const char *val
 	fields_add(&fields, key, value);
 	if (rows && buf_len(rows))
 		buf_append(&fields, buf_data(rows), buf_len(rows));
-	link_send(&p->link, RECORD_SHARES, buf_data(&fields), buf_len(&fields));
+	p->all->ops->say(p, RECORD_SHARES, &fields);
 	buf_finish(&fields);
-	peer_touch(p);
 }
 
 static void on_looked(void *owner, const struct share_row *found);

@@ -76,7 +76,8 @@ static void report(struct share_list *l, struct question *q, const char *outcome
 static void ask(struct share_list *l, struct question *q)
 {
 	struct context *c = l->all->context;
-	struct peer *p = peer_want(l->all->peers, q->jid, q->device);
+	struct peers *peers = l->all->peers;
+	struct peer *p = peers->ops->want(peers, q->jid, q->device);
 	uint8_t id[SHARES_ID_BYTES];
 	struct buf fields = { 0 };
 
@@ -90,9 +91,8 @@ static void ask(struct share_list *l, struct question *q)
 	q->peer = p;
 	q->until = context_now(c) + SHARES_PATIENCE;
 	fields_add(&fields, "id", q->id);
-	link_send(&p->link, RECORD_SHARES_ASK, buf_data(&fields), buf_len(&fields));
+	peers->ops->say(p, RECORD_SHARES_ASK, &fields);
 	buf_finish(&fields);
-	peer_touch(p);
 }
 
 static unsigned count_asked(const struct share_list *l)
