@@ -336,10 +336,7 @@ static void touch(struct world *w, const struct event *e)
 
 	switch (e->kind) {
 	case EVENT_ARRIVES:
-		/*
-		 * Who sent it learns nothing. If there is more to send, paths_flush() marks
-		 * them.
-		 */
+		/* Who sent it learns nothing; with more to send, paths_flush() marks them. */
 		if (wire->used)
 			wire->end[!e->arg].broker->touched = true;
 		break;

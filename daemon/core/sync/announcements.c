@@ -40,8 +40,7 @@ struct announcements {
 	const struct announcements_events *events;
 	void *owner;
 	struct announced_share *shares[SHARES_MAX];	/* owned; NULL: a free slot */
-	unsigned slots;			/* how many were ever taken: the first ones, because the first
-					   free one is taken */
+	unsigned slots;			/* how many were ever taken, from the first on */
 	uint64_t last_version;
 	struct recipients recipients;
 	struct list line;		/* devices that can be met or told now */
