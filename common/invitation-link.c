@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "invitation-link.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
+#include "decimal.h"
 #include "hex.h"
 #include "percent.h"
 #include "wipe.h"
@@ -56,7 +58,11 @@ void invitation_link_put(struct buf *out, const struct invitation_link *link)
 	hex_encode(link->fp, FINGERPRINT_BYTES, hex);
 	buf_puts(out, scheme);
 	put_encoded(out, link->jid);
-	buf_printf(out, "?%s;key=%s;secret=", query, hex);
+	buf_printf(out, "?%s;key=%s", query, hex);
+	if (link->until)
+		buf_printf(out, ";until=%" PRIu64, link->until);
+	/* Behind it, so that a link that lost its end is seen to have lost it. */
+	buf_puts(out, ";secret=");
 	put_secret(out, link->secret);
 	if (*link->share) {
 		buf_puts(out, ";share=");
@@ -122,6 +128,9 @@ static const char *parse_parameters(struct invitation_link *link, const char *pa
 	if (!find(parameters, "secret", value, &found) || !found ||
 	    !parse_secret(value, link->secret))
 		return found ? "its secret is not whole" : "it has no secret";
+	if (!find(parameters, "until", value, &found) ||
+	    (found && !decimal_parse(value, INT64_MAX, &link->until)))
+		return "its end is no time";
 	if (!find(parameters, "share", value, &found) || (found && !share_name_valid(value)))
 		return "what it names is no share";
 	if (found)

@@ -4,15 +4,17 @@
 
 /*
  * The link of an invitation, which the inviter's user hands to another person:
- *   xmpp:alice@example.org?git-join;key=<64 hex>;secret=<26 base32>;share=project
+ *   xmpp:alice@example.org?git-join;key=<64 hex>;until=<unix>;secret=<26 base32>;share=project
  * It has the form of XEP-0147 (xmpp: of RFC 5122, a query type, then key=value pairs in any
  * order). key is the fingerprint of the inviter's device. secret is that of the invitation,
- * in base32 (RFC 4648) of lower case. share is the name that the inviter shares, and is left
- * out if the invitation names none. kind=device invites another device of the same account.
- * Whoever holds the link may use the invitation, once.
+ * in base32 (RFC 4648) of lower case. until is when the invitation expires, so that a joiner
+ * knows how long to wait for an inviter who is away; only the inviter judges by it. share is
+ * the name that the inviter shares, and is left out if the invitation names none. kind=device
+ * invites another device of the same account. Whoever holds the link may use the invitation, once.
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "address.h"
 #include "buf.h"
@@ -28,6 +30,7 @@ struct invitation_link {
 	char jid[JID_MAX];		/* the inviter's; bare, in its normal form */
 	unsigned char fp[FINGERPRINT_BYTES];
 	unsigned char secret[INVITATION_SECRET_BYTES];
+	uint64_t until;			/* unix seconds; 0: it does not say */
 	char share[SHARE_NAME_MAX];	/* empty: none */
 	bool device;			/* it is for a device of the inviter's own account */
 };

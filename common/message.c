@@ -376,6 +376,9 @@ static const struct message_row rows[MSG_COUNT] = {
 		"{limit} invitations are open, and there may be no more",
 		"\"git xmpp invite --list\" shows them; take one back with "
 		"\"git xmpp invite --revoke=<id>\"" },
+	[MSG_NOT_JOINING] = { "not-joining",
+		"no invitation of '{jid}' waits to be used",
+		"\"git xmpp status\" shows those that wait" },
 	[MSG_NO_SUCH_INVITATION] = { "no-such-invitation",
 		"there is no open invitation '{id}'",
 		"\"git xmpp invite --list\" shows them" },

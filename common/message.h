@@ -131,6 +131,7 @@ enum message_id {
 	MSG_INVITATION_OWN,		/* jid: it is our own invitation, for another person */
 	MSG_INVITATION_FOR_DEVICE,	/* jid: it is for a device of that account, not for us */
 	MSG_INVITATIONS_FULL,		/* limit */
+	MSG_NOT_JOINING,		/* jid: none of their invitations waits */
 	MSG_NO_SUCH_INVITATION,		/* id: none that is open */
 	MSG_NO_SUCH_SHARE,		/* share: of our own */
 	MSG_ROSTER_KEPT,		/* jid, reason: removed here, but not at the server */

@@ -87,7 +87,7 @@ test_expect_success 'status --json is one object' '
 		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
 	git xmpp status --json >actual &&
 	cat >expect <<-END &&
-	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","started_by":null,"stopping":false,"version":"0.1.0","device":"git-x","fingerprint":"$fp","name":null},"paths":{"transport":"auto","port":4711,"error":null,"proxy":"proxy.example.org"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"notices":[],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"],"fault":"that cannot be a share${SQ}s name"}],"links":[],"transfers":[],"follows":[],"buddies":5,"reachable":2}
+	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","started_by":null,"stopping":false,"version":"0.1.0","device":"git-x","fingerprint":"$fp","name":null},"paths":{"transport":"auto","port":4711,"error":null,"proxy":"proxy.example.org"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"notices":[],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"],"fault":"that cannot be a share${SQ}s name"}],"links":[],"transfers":[],"follows":[],"joinings":[],"buddies":5,"reachable":2}
 	END
 	test_cmp expect actual
 '
@@ -535,6 +535,21 @@ test_expect_success 'invite --list and --revoke' '
 	do
 		test_expect_code 129 git xmpp invite $wrong || return 1
 	done
+'
+
+test_expect_success 'join: the inviter is away, and the way out of that' '
+	whole="$link;key=$fp;secret=aaaqeayeaudaocajbifqydiob4" &&
+	fake open:Q "$broker_row" "$online_row" send:Z: next open:Q "$broker_row" "$online_row" send:Z: \
+		next open:Q "send:L:kind=joining,jid=a${SQ}b@example.org,since=1750000000,until=1750259200" "send:Z:status=1" &&
+	git config --global xmpp.account example && git config --global xmpp.example.jid alice@example.org &&
+	test_expect_code 1 git xmpp join "$whole" >out 2>err && cat out err &&
+	grep "^a${SQ}b@example.org is away; this machine waits, and joins when theirs is online, until 2025-06-18T15:06:40Z$" out &&
+	grep -F "\"git xmpp join --cancel=${SQ}a${SQ}\\${SQ}${SQ}b@example.org${SQ}\" ends it" err &&
+	fake open:Q "send:Z:message=waits no more" && git xmpp join --cancel=bob@example.org >out && grep "^waits no more$" out &&
+	grep "^Q verb=join-cancel jid=bob@example.org$" "$heard" &&
+	fake open:Q "send:!:id=not-joining,message=none" && test_expect_code 1 git xmpp join --cancel=bob@example.org &&
+	test_expect_code 129 git xmpp join --cancel=bob@example.org "$whole" &&
+	git config --global --remove-section xmpp.example && git config --global --unset xmpp.account
 '
 
 test_expect_success 'setup --no-start writes the account, and again the same one' '

@@ -73,6 +73,7 @@ test_expect_success 'status' '
 		"send:L:kind=link,jid=b@c,device=d,path=direct,state=up,rate=5,moves=in" \
 		"send:L:kind=transfer,id=1a2b3c4d5e,jid=b@c,device=d,share=s,service=upload-pack,direction=in,sent=1,received=0,path=direct,total=5,rate=5,moves=out,limited=1" \
 		"send:L:kind=follow,jid=b@c,share=proj,remote=origin,path=/src/.git,state=waiting,error=no,retry-in=5" \
+		"send:L:kind=joining,jid=b@c,own=1,share=s,since=1750000000,until=1750009999" \
 		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
 	is answer-status 0 status
 '

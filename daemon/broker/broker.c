@@ -23,7 +23,9 @@
 #include "acceptor.h"
 #include "identity.h"
 #include "jid.h"
+#include "join-attempt.h"
 #include "join-command.h"
+#include "join-waiting.h"
 #include "log.h"
 #include "peer.h"
 #include "peer-events.h"
@@ -111,6 +113,7 @@ void broker_wake(struct broker *b)
 	unsettled_wake(b->unsettled);
 	sessions_wake(&b->sessions);
 	join_command_wake(b);
+	join_waiting_wake(b);
 	held_commands_wake(b);
 }
 
@@ -219,6 +222,7 @@ static void on_state(void *owner, enum account_state state, const struct message
 			if (is_reachable(b, buddy->jid))
 				buddy_appeared(b, buddy->jid);
 		device_news_appeared(b->device_news);
+		join_waiting_online(b);
 	} else if (state == ACCOUNT_OFFLINE || state == ACCOUNT_FAILED) {
 		if (trouble && trouble->id != MSG_NONE)
 			log_warning("%s", trouble->text);
@@ -337,6 +341,7 @@ void broker_device_gone(struct broker *b, const char *full, const char *device)
 	peer = peer_find(&b->peers, bare, device);
 	if (peer)
 		peer_presence(peer, false);
+	join_waiting_wake(b);
 	inquirer_unseen(b->inquirer, bare);
 }
 
@@ -443,6 +448,8 @@ static void identify(struct broker *b)
 	struct message before = b->trouble;
 
 	keyring_settle(&b->keyring);
+	join_waiting_pause(b);
+	join_attempts_fail(b);
 	comparing_forget(b);
 	local_candidates_close(b->local_candidates);
 	announcer_destroy(b->announcer);
@@ -454,6 +461,7 @@ static void identify(struct broker *b)
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b->loop);
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
 	notice_board_identify(b);
+	join_waiting_identify(b);
 }
 
 void broker_identify(struct broker *b)
@@ -567,7 +575,7 @@ static const struct local_candidates_events local_candidates_events = {
 static void begin_peers(struct broker *b)
 {
 	peers_init(&b->peers, &b->context);
-	join_command_begin(b);
+	join_attempts_begin(b);
 	b->peers.ops = &peers_ops;
 	b->peers.events = &peer_events;
 	b->peers.owner = b;
@@ -679,6 +687,7 @@ void broker_start(struct broker *b, struct broker_shared *shared, struct config 
 				      seed(b));
 	b->requester = requester_create(&b->context, &requester_ops, b, seed(b));
 	b->device_news = device_news_create(&b->context, &b->peers, &broker_device_news_ops, b);
+	join_waiting_begin(b);
 	login_init(b, &account_events);
 	b->local_candidates = b->connections.local_candidates =
 		local_candidates_create(b->loop, &b->peers, &local_candidates_events, b);
@@ -727,6 +736,7 @@ void broker_stop(struct broker *b, const struct message *why)
 		peer_end(b->peers.first, "stopped");
 	unsettled_destroy(b->unsettled);
 	b->unsettled = NULL;
+	join_waiting_end(b);
 	acceptors_end(&b->peers);
 	meetings_end(&b->peers.meetings);
 	comparing_end(b);

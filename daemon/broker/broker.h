@@ -47,6 +47,8 @@ struct granting;
 struct held_command;
 struct inquirer;
 struct join;
+struct join_attempt;
+struct join_waiting;
 struct peer;
 struct push_queue;
 struct local_candidates;
@@ -120,6 +122,9 @@ struct broker {
 	struct pending_reply *pending_replies;
 	struct join *joins;			/* commands that use an invitation; owned by
 						   their connections */
+	struct join_attempt *join_attempts;	/* owned by their commands, or by: */
+	struct join_waiting *join_waiting;	/* owned; uses invitations of inviters who were
+						   away */
 	struct granting *grantings;		/* owned; rights that are being written into the
 						   configuration */
 	struct draining draining;		/* lets transfers end before the broker stops */

@@ -13,6 +13,7 @@
 #include "comparing.h"
 #include "contacts.h"
 #include "device-news.h"
+#include "join-waiting.h"
 #include "pending-reply.h"
 #include "presence.h"
 #include "requester.h"
@@ -109,6 +110,7 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	presence_pending_in_over(b->context.presence, jid);
 	requester_settle(b->requester, jid);
+	join_waiting_forget(b, jid);
 	revoke_rights(b, jid, NULL, REVOKED_REMOVED);
 	if (command_is_online(b)) {
 		/*
@@ -276,10 +278,12 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 		trust_untell(b->context.trust);
 	if (!command_keep(b, conn, &before))
 		return;
-	if (one)
+	if (one) {
 		revoke_untrusted(b, jid);
-	else
+	} else {
+		join_waiting_forget(b, jid);
 		revoke_rights(b, jid, NULL, REVOKED_DISTRUSTED);
+	}
 	device_news_decided(b->device_news, jid);
 	/* By a new meeting: those that ran have ended. */
 	if (saw)

@@ -55,7 +55,7 @@ void command_device_export(struct broker *b, struct conn *conn, struct fields co
 	if (!read_command(conn, command, &path, &passphrase, true))
 		return;
 	if (device_move_export(path, passphrase, b->identity.account, b->identity.key,
-			       b->context.trust, b->context.invitations, &m)) {
+			       b->context.trust, b->context.invitations, b->context.joinings, &m)) {
 		command_fail_with(conn, &m);
 		return;
 	}

@@ -97,6 +97,7 @@ static void send_link(const struct broker *b, struct conn *conn, const struct in
 	memcpy(link.fp, b->context.fp, sizeof(link.fp));
 	memcpy(link.secret, one->secret, sizeof(link.secret));
 	memcpy(link.share, one->share, sizeof(link.share));
+	link.until = one->expires;
 	invitation_link_put(&text, &link);
 	describe(one, context_time(&b->context), &row);
 	fields_add(&row, "link", buf_str(&text));

@@ -11,6 +11,7 @@
 #include "command-internal.h"
 #include "contacts.h"
 #include "device-news.h"
+#include "join-waiting.h"
 #include "presence.h"
 #include "push-queue.h"
 #include "revocation.h"
@@ -33,6 +34,7 @@ static void act(struct broker *b, struct conn *conn, const char *from, const cha
 	struct buf text = { 0 };
 	unsigned queued;
 
+	join_waiting_forget(b, from);
 	revoke_rights(b, from, NULL, REVOKED_DISTRUSTED);
 	device_news_decided(b->device_news, from);
 	command_subscribe(b, to, &text);

@@ -10,6 +10,7 @@
 #include "follower.h"
 #include "git-service.h"
 #include "hex.h"
+#include "join-waiting.h"
 #include "local-candidates.h"
 #include "notices.h"
 #include "peer.h"
@@ -180,6 +181,17 @@ static bool buddy_runs_git(const struct buddy *buddy)
 	return false;
 }
 
+static void send_joinings(struct broker *b, struct conn *conn, struct buf *row)
+{
+	for (const struct joining *one = joinings_first(b->context.joinings); one;
+	     one = one->next) {
+		join_waiting_describe(one, row);
+		if (b->config->account)
+			fields_add(row, "account", b->config->account);
+		command_row(conn, row);
+	}
+}
+
 /* Sends a notice for each thing that waits for the user, and for news. */
 static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 {
@@ -240,6 +252,7 @@ void command_status_rows(struct broker *b, struct conn *conn)
 		reachable += !command_is_self(b, buddy->jid) && buddy_runs_git(buddy);
 	}
 	send_notices(b, conn, &row);
+	send_joinings(b, conn, &row);
 	begin_row(b, &row, "count");
 	fields_add_u64(&row, "buddies", buddies);
 	fields_add_u64(&row, "reachable", reachable);

@@ -90,6 +90,7 @@ static const struct verb verbs[] = {
 	{ "invitations", command_invitations, false },
 	{ "invite-revoke", command_invite_revoke, false },
 	{ "join", join_command_run, true },
+	{ "join-cancel", join_command_cancel, false },
 	{ "verify", command_verify, false },
 	{ "group", command_group, true },
 	{ "distrust", command_distrust, false },

@@ -7,13 +7,16 @@
  */
 #include "joining.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "contacts.h"
 #include "device-news.h"
 #include "granting.h"
 #include "hex.h"
 #include "invitation-store.h"
+#include "journal.h"
 #include "log.h"
 #include "notices.h"
 #include "requester.h"
@@ -57,6 +60,29 @@ bool joining_admit(struct broker *b, const char *jid, const unsigned char *fp, b
 	return true;
 }
 
+/* Somebody who has read a link may come as often as they like, so the journal has a budget. */
+static void note(const char *jid, const char *id, const char *share, const char *why)
+{
+	char more[JOURNAL_LEFT_OUT_MAX], *text;
+	unsigned left_out;
+
+	if (!log_admits(LOG_EVENTS, jid, &left_out))
+		return;
+	journal_left_out(left_out, more);
+	text = why ? xasprintf("tried to join by invitation %s: %s%s", id, why, more)
+		   : xasprintf("joined by invitation %s; the device is verified%s", id, more);
+	journal_add(&(struct journal_event){
+		.kind = "invitation",
+		.jid = jid,
+		.share = share,
+		.what = id,
+		.result = why ? "refused" : "ok",
+		.text = text,
+		.why = why,
+	});
+	free(text);
+}
+
 static const struct {
 	const char *state;	/* in the answer */
 	const char *told;	/* to the user */
@@ -75,6 +101,7 @@ static void refuse(struct broker *b, const struct invitation *one, const char *j
 	log_about(jid, LOG_WARNING, "%s: tried to use invitation %s: %s", jid, one->id,
 		  refusals[why].told);
 	notices_add(b->context.notices, NOTICE_INVITATION_TRIED, jid, one->id, refusals[why].told);
+	note(jid, one->id, one->share, refusals[why].told);
 	fields_add(answer, "state", refusals[why].state);
 }
 
@@ -116,6 +143,7 @@ static bool use(struct broker *b, struct invitation **one, const struct join_end
 	}
 	log_info("%s has joined by invitation %s; the device is verified", ends->joiner, id);
 	notices_add(b->context.notices, NOTICE_INVITATION_USED, ends->joiner, id, NULL);
+	note(ends->joiner, id, (*one)->share, NULL);
 	grant_right(b, *one, ends->joiner);
 	return true;
 }

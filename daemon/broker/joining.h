@@ -3,8 +3,8 @@
 #define DAEMON_JOINING_H
 
 /*
- * What both sides of an invitation do when its secret was proven. The joiner's command is
- * command-join.c.
+ * What both sides of an invitation do when its secret was proven. The joiner's way
+ * there is join-attempt.c.
  */
 
 #include "broker.h"

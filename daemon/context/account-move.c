@@ -94,6 +94,7 @@ static bool prepare(const char *from, const char *to, const struct trust *trust,
 
 	/* Of an earlier stay at that address: they would be open again. */
 	if (!remove_file(USERFILE_STATE, to, "invitations", trouble) ||
+	    !remove_file(USERFILE_STATE, to, "joinings", trouble) ||
 	    state_files_write_trust(to, trust, trouble))
 		return false;
 	path = data_file(from, "moved", trouble);
@@ -132,17 +133,24 @@ int account_move(const char *from, const char *to, const struct trust *trust,
 	return result;
 }
 
+static void take_along(const char *from, const char *to, const char *name, struct message *trouble)
+{
+	char *path = accountfile_path(USERFILE_STATE, from, name, trouble);
+
+	if (path && !access(path, F_OK))
+		move_file(USERFILE_STATE, from, to, name, trouble);
+	free(path);
+}
+
 void account_move_tidy(const char *from, const char *to)
 {
 	struct message trouble = { .id = MSG_NONE };
-	char *notices;
 
 	if (!account_move_done(from, to))
 		return;
-	notices = accountfile_path(USERFILE_STATE, from, "notices", &trouble);
-	if (notices && !access(notices, F_OK))
-		move_file(USERFILE_STATE, from, to, "notices", &trouble);
-	free(notices);
+	take_along(from, to, "notices", &trouble);
+	/* Who invited us does not mind from which address we come. */
+	take_along(from, to, "joinings", &trouble);
 	remove_file(USERFILE_STATE, from, "invitations", &trouble);
 	remove_file(USERFILE_STATE, from, "devices", &trouble);
 	/* Beside a key nobody reads them. */

@@ -3,12 +3,12 @@
 #define DAEMON_ACCOUNT_MOVE_H
 
 /*
- * The user has another account, and this device goes there: its key, the trust table and the
- * notices become files of the new address. Nothing of them stays at the old one but a file
- * "moved" with the new address. While that is there, and no key, the old address has no device
- * on this machine, and none is made.
+ * The user has another account, and this device goes there: its key, the trust table, the
+ * notices and the invitations of others that wait to be used become files of the new address.
+ * Nothing of them stays at the old one but a file "moved" with the new address. While that is
+ * there, and no key, the old address has no device on this machine, and none is made.
  *
- * Invitations do not go along: each names the old address, where nobody answers any more.
+ * Its own invitations do not go along: each names the old address, where nobody answers any more.
  */
 
 #include <stdbool.h>

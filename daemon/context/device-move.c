@@ -3,8 +3,8 @@
  * A key that is in use on two machines is one device that is online twice. So the file is
  * complete and on the disk before the key is taken away here, and no crash can lose the key;
  * a crash in between leaves a file that the user removes and a key that is still used. The
- * invitations are taken away before the key: a crash may lose them, and never lets one be used
- * on both machines.
+ * invitations and joinings are taken away before the key: a crash may lose them, and never lets one
+ * be used on both machines.
  *
  * On the other machine the tables are written before the key: without a key they do nothing.
  */
@@ -31,6 +31,8 @@
 static const char pem_end[] = "-----END CERTIFICATE-----\n";
 /* A line of the trust table has more words. */
 static const char invitations_begin[] = "\ninvitations\n";
+/* A line of the table of invitations has more words, too. */
+static const char joinings_begin[] = "\njoinings\n";
 
 static int file_trouble(struct message *trouble, const char *path, const char *reason)
 {
@@ -115,7 +117,8 @@ static int read_content(const char *path, const char *passphrase, struct buf *co
 }
 
 static void write_content(const char *jid, const struct device_key *key, const struct trust *trust,
-			  const struct invitations *invitations, struct buf *content)
+			  const struct invitations *invitations, const struct joinings *joinings,
+			  struct buf *content)
 {
 	char *pem = device_key_pem(key);
 
@@ -125,6 +128,11 @@ static void write_content(const char *jid, const struct device_key *key, const s
 	/* What was written ends with a newline. */
 	buf_puts(content, invitations_begin + 1);
 	invitations_write(invitations, content);
+	/* Older versions do not understand it. */
+	if (joinings_first(joinings)) {
+		buf_puts(content, joinings_begin + 1);
+		joinings_write(joinings, content);
+	}
 	wipe(pem, strlen(pem));
 	free(pem);
 }
@@ -154,44 +162,46 @@ static int give_key_up(const char *jid, struct message *trouble)
 	return result;
 }
 
-static int give_invitations_up(const char *jid, struct message *trouble)
+static int remove_table(const char *jid, const char *name, struct message *trouble)
 {
-	char *path = accountfile_path(USERFILE_STATE, jid, "invitations", trouble);
+	char *path = accountfile_path(USERFILE_STATE, jid, name, trouble);
 	int result = path ? userfile_remove(path, trouble) : -1;
 
 	free(path);
 	return result;
 }
 
-static int give_up(const char *jid, const struct invitations *invitations, struct message *trouble)
+static int give_up(const char *jid, const struct invitations *invitations,
+		   const struct joinings *joinings, struct message *trouble)
 {
 	struct message again;
 
-	if (give_invitations_up(jid, trouble))
-		return -1;
-	if (!give_key_up(jid, trouble))
+	if (!remove_table(jid, "invitations", trouble) && !remove_table(jid, "joinings", trouble) &&
+	    !give_key_up(jid, trouble))
 		return 0;
-	if (state_files_write_invitations(jid, invitations, &again))
+	if (state_files_write_invitations(jid, invitations, &again) ||
+	    state_files_write_joinings(jid, joinings, &again))
 		log_error("%s", again.text);
 	return -1;
 }
 
 int device_move_export(const char *path, const char *passphrase, const char *jid,
 		       const struct device_key *key, const struct trust *trust,
-		       const struct invitations *invitations, struct message *trouble)
+		       const struct invitations *invitations, const struct joinings *joinings,
+		       struct message *trouble)
 {
 	struct buf content = { 0 }, archive = { 0 };
 	enum archive_result sealed;
 	int result;
 
-	write_content(jid, key, trust, invitations, &content);
+	write_content(jid, key, trust, invitations, joinings, &content);
 	sealed = archive_seal(buf_data(&content), buf_len(&content), passphrase, &archive);
 	result = sealed == ARCHIVE_DONE ? write_new(path, &archive, trouble)
 					: archive_trouble(trouble, path, sealed);
 	if (!result) {
 		result = read_back(path, passphrase, &content, trouble);
 		if (!result)
-			result = give_up(jid, invitations, trouble);
+			result = give_up(jid, invitations, joinings, trouble);
 		if (result)
 			unlink(path);
 	}
@@ -200,18 +210,36 @@ int device_move_export(const char *path, const char *passphrase, const char *jid
 	return result;
 }
 
+/*
+ * Cuts the text in front of a table whose first line is "\nname\n", and returns the table. The
+ * line before that has its newline, also where a table in between is empty; *n is the length of
+ * the text without what was cut. "" if there is no such table.
+ */
+static const char *cut_table(const char *text, size_t *n, const char *begin)
+{
+	const char *split = *n ? strstr(text - 1, begin) : NULL;
+
+	if (!split || split >= text + *n)
+		return "";
+	*n = (size_t)(split + 1 - text);
+	return split + strlen(begin);
+}
+
 /* The tables, which begin behind the key. False if a line is not understood. */
 static bool parse_tables(const char *text, struct device_move *out)
 {
-	/* The line before has its newline, also where the table of trust is empty. */
-	const char *split = strstr(text - 1, invitations_begin);
-	const char *rest = split ? split + strlen(invitations_begin) : "";
-	size_t n = split ? (size_t)(split + 1 - text) : strlen(text);
+	size_t n = strlen(text), rest;
+	const char *invitations = cut_table(text, &n, invitations_begin);
+	const char *joinings;
 
+	rest = strlen(invitations);
+	joinings = cut_table(invitations, &rest, joinings_begin);
 	out->trust = trust_create();
 	out->invitations = invitations_create(openssl_digests.hmac);
+	out->joinings = joinings_create();
 	return !trust_parse(out->trust, text, n) &&
-	       !invitations_parse(out->invitations, rest, strlen(rest));
+	       !invitations_parse(out->invitations, invitations, rest) &&
+	       !joinings_parse(out->joinings, joinings, strlen(joinings));
 }
 
 static int parse(const char *path, struct buf *content, const char *jid, struct device_move *out,
@@ -267,6 +295,8 @@ int device_move_import(const struct device_move *move, const char *jid, struct m
 	if (!result)
 		result = state_files_write_invitations(jid, move->invitations, trouble);
 	if (!result)
+		result = state_files_write_joinings(jid, move->joinings, trouble);
+	if (!result)
 		result = userfile_write(path, pem, strlen(pem), trouble);
 	wipe(pem, strlen(pem));
 	free(pem);
@@ -286,4 +316,5 @@ void device_move_finish(struct device_move *move)
 	device_key_destroy(move->key);
 	trust_destroy(move->trust);
 	invitations_destroy(move->invitations);
+	joinings_destroy(move->joinings);
 }

@@ -18,10 +18,12 @@ void identity_finish(struct identity *id, struct context *c)
 	device_key_destroy(id->key);
 	trust_destroy(c->trust);
 	invitations_destroy(c->invitations);
+	joinings_destroy(c->joinings);
 	id->key = NULL;
 	c->fp = NULL;
 	c->trust = NULL;
 	c->invitations = NULL;
+	c->joinings = NULL;
 	*id->account = *c->device = *c->self = '\0';
 }
 
@@ -49,12 +51,14 @@ int identity_assume(struct identity *id, struct context *c, const char *account,
 	random_bytes(c->instance, sizeof(c->instance));
 	c->trust = trust_create();
 	c->invitations = invitations_create(c->digests->hmac);
+	c->joinings = joinings_create();
 	if (!account)
 		return 0;
 	key = state_files_key(account, trouble);
 	lock = key ? identity_lock(account, trouble) : -1;
 	if (lock < 0 || state_files_read_trust(account, c->trust, trouble) ||
-	    state_files_read_invitations(account, c->invitations, trouble)) {
+	    state_files_read_invitations(account, c->invitations, trouble) ||
+	    state_files_read_joinings(account, c->joinings, trouble)) {
 		device_key_destroy(key);
 		if (lock >= 0)
 			close(lock);

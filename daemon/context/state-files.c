@@ -204,6 +204,26 @@ int state_files_write_invitations(const char *jid, const struct invitations *inv
 	return write_state(jid, "invitations", &text, trouble);
 }
 
+static int take_joinings(void *table, const char *text, size_t n)
+{
+	return joinings_parse(table, text, n);
+}
+
+int state_files_read_joinings(const char *jid, struct joinings *joinings, struct message *trouble)
+{
+	return read_state(accountfile_path(USERFILE_STATE, jid, "joinings", trouble), take_joinings,
+			  joinings, trouble);
+}
+
+int state_files_write_joinings(const char *jid, const struct joinings *joinings,
+			       struct message *trouble)
+{
+	struct buf text = { .secret = true };
+
+	joinings_write(joinings, &text);
+	return write_state(jid, "joinings", &text, trouble);
+}
+
 static int take_notices(void *table, const char *text, size_t n)
 {
 	return notices_parse(table, text, n);

@@ -4,14 +4,15 @@
 
 /*
  * The files of an account (accountfile.h): the device key ($XDG_DATA_HOME/git-xmpp/…/key,
- * 0600), the trust table ($XDG_STATE_HOME/git-xmpp/…/devices) and the invitations (there,
- * 0600, because they hold secrets), in directories of mode 0700. Each is written whole, to a
- * temporary file that is renamed. Old files that were shared by all accounts go to the first
- * account that asks.
+ * 0600), the trust table ($XDG_STATE_HOME/git-xmpp/…/devices) and the invitations and
+ * joinings (there, 0600, because they hold secrets), in directories of mode 0700. Each is written
+ * whole, to a temporary file that is renamed. Old files that were shared by all accounts go to the
+ * first account that asks.
  */
 
 #include "device-key.h"
 #include "invitations.h"
+#include "joinings.h"
 #include "message.h"
 #include "notices.h"
 #include "trust.h"
@@ -36,6 +37,9 @@ int state_files_read_invitations(const char *jid, struct invitations *invitation
 				 struct message *trouble);
 int state_files_write_invitations(const char *jid, const struct invitations *invitations,
 				  struct message *trouble);
+int state_files_read_joinings(const char *jid, struct joinings *joinings, struct message *trouble);
+int state_files_write_joinings(const char *jid, const struct joinings *joinings,
+			       struct message *trouble);
 
 /*
  * What the account's user has to be told ($XDG_STATE_HOME/git-xmpp/…/notices). Return 0, or -1

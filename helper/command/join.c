@@ -18,20 +18,26 @@
 #include "query.h"
 #include "setup.h"
 #include "share-text.h"
+#include "text.h"
+#include "time-text.h"
 #include "wipe.h"
 
 static const char usage[] =
 	"usage: git xmpp join ['<link>'] [--as=<jid>] [--server=<host>[:<port>]] "
 	"[--ca-file=<path>]\n"
 	"                     [--password-command=<command>]\n"
+	"   or: git xmpp join --cancel=<jid>\n"
 	"\n"
 	"    --as=<jid>  your own address, where no account is set up yet; else it is asked for\n"
 	"    --server, --ca-file, --password-command\n"
 	"                are those of \"git xmpp setup\", which is done first then\n"
+	"    --cancel=<jid>\n"
+	"                waits no more for the one who made the invitation\n"
 	"\n"
 	"Uses an invitation that somebody has made with \"git xmpp invite\". You are buddies\n"
 	"then, and both devices are verified. Put the link in quotes; without it, it is asked\n"
-	"for, so that nobody sees it in the list of processes.\n"
+	"for, so that nobody sees it in the list of processes. If the one who made it is away,\n"
+	"the broker joins when they are there; the exit status is 1 then.\n"
 	"\n"
 	"    git xmpp join\n";
 
@@ -44,6 +50,7 @@ struct joining {
 	char *text;				/* the link; owned */
 	struct invitation_link link;
 	const char *own;			/* borrowed from argv; NULL: not given */
+	const char *cancel;			/* the same */
 	char *options[SETUP_ARGS_MAX];	/* for setup; owned, as "--server=..." */
 	size_t count;
 };
@@ -83,6 +90,7 @@ static int read_arguments(struct joining *j, int argc, char **argv)
 		{ "server", required_argument, NULL, 's' },
 		{ "ca-file", required_argument, NULL, 'a' },
 		{ "password-command", required_argument, NULL, 'p' },
+		{ "cancel", required_argument, NULL, 'c' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -101,10 +109,15 @@ static int read_arguments(struct joining *j, int argc, char **argv)
 		case 'p':
 			keep_option(j, "password-command");
 			break;
+		case 'c':
+			j->cancel = optarg;
+			break;
 		default:
 			return STATUS_USAGE;
 		}
 	}
+	if (j->cancel && optind < argc)
+		return cmd_misused(usage, "--cancel takes no link");
 	if (argc - optind > 1)
 		return cmd_misused(usage, "expected one link: put it in quotes");
 	if (optind < argc && strcmp(argv[optind], "-") != 0)
@@ -209,6 +222,37 @@ static void show(struct fields row)
 	putchar('\n');
 }
 
+/* The inviter is away. */
+static void show_waiting(struct fields row)
+{
+	const char *jid = row_get(row, "jid");
+	struct buf word = { 0 };
+	char when[32];
+
+	print_text(jid);
+	printf(" is away; this machine waits, and joins when theirs is online, until %s\n",
+	       time_text(fields_get_u64(row, "until", 0), when));
+	fflush(stdout);
+	text_shell(&word, jid);
+	report("hint",
+	       "\"git xmpp status\" shows it, \"git xmpp join --cancel=%s\" ends it; if they "
+	       "are there, the link was changed on its way",
+	       buf_str(&word));
+	buf_finish(&word);
+}
+
+static int cancel(const char *jid)
+{
+	struct message trouble;
+	struct query answer;
+	int result = query_to(&answer, "join-cancel", "jid", jid, autostart_allowed(), &trouble);
+
+	if (result == 0)
+		puts(answer.message);
+	query_finish(&answer);
+	return result == 0 ? STATUS_OK : report_trouble(&trouble, false);
+}
+
 static int join(const struct joining *j)
 {
 	struct buf command = { .secret = true };
@@ -225,6 +269,10 @@ static int join(const struct joining *j)
 		status = report_trouble(&trouble, false);
 	else if (query_find(&answer, "joined", &row))
 		show(row);
+	else if (query_find(&answer, "joining", &row))
+		show_waiting(row);
+	if (status == STATUS_OK)
+		status = answer.status;
 	buf_finish(&command);
 	query_finish(&answer);
 	return status;
@@ -234,6 +282,8 @@ static int run(struct joining *j, int argc, char **argv)
 {
 	int status = read_arguments(j, argc, argv);
 
+	if (status == STATUS_OK && j->cancel)
+		return cancel(j->cancel);
 	if (status == STATUS_OK)
 		status = read_link(j);
 	if (status != STATUS_OK)

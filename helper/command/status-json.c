@@ -121,6 +121,15 @@ static void json_follow(struct buf *out, struct fields row)
 		json_number(out, "retry_in", fields_get_u64(row, "retry-in", 0));
 }
 
+static void json_joining(struct buf *out, struct fields row)
+{
+	json_string(out, "jid", fields_get(row, "jid"));
+	json_bool(out, "own", fields_get(row, "own"));
+	json_string(out, "share", fields_get(row, "share"));
+	json_time(out, "since", fields_get_u64(row, "since", 0));
+	json_time(out, "until", fields_get_u64(row, "until", 0));
+}
+
 static const struct list {
 	const char *list, *kind;
 	void (*write)(struct buf *out, struct fields row);
@@ -131,6 +140,7 @@ static const struct list {
 	{ "links", "link", json_link },
 	{ "transfers", "transfer", json_transfer },
 	{ "follows", "follow", json_follow },
+	{ "joinings", "joining", json_joining },
 };
 
 static void json_broker(struct buf *out, const struct query *answer)

@@ -145,6 +145,23 @@ static void put_fault(struct table *t, struct fields row)
 	put_command(t, "git xmpp unshare", row_get(row, "name"));
 }
 
+/* An invitation whose inviter is away. */
+static void put_joining(struct table *t, struct fields row)
+{
+	struct buf word = { 0 };
+	char since[32], until[32];
+
+	text_shell(&word, row_get(row, "jid"));
+	table_row(t);
+	table_cell(t, PAINT_DIM, "joining");
+	table_cell(t, PAINT_NAME, "%s", row_get(row, "jid"));
+	table_cell(t, PAINT_WAITS, "waits since %s, until %s",
+		   when_shown(fields_get_u64(row, "since", 0), since),
+		   when_shown(fields_get_u64(row, "until", 0), until));
+	table_cell(t, PAINT_COMMAND, "git xmpp join --cancel=%s", buf_str(&word));
+	buf_finish(&word);
+}
+
 static void put_port(struct table *t, struct fields row)
 {
 	char span[32];
@@ -347,6 +364,8 @@ void status_screen(const struct query *answer, bool verbose, size_t limit, struc
 	each(answer, "notice", &t, put_notice);
 	each(answer, "share", &t, put_fault);
 	each(answer, "paths", &t, put_port);
+	put_section(&t, limit, false, out);
+	each(answer, "joining", &t, put_joining);
 	put_section(&t, limit, false, out);
 
 	put_transfers(&t, answer);

@@ -44,6 +44,7 @@ static int status_of(enum message_id id)
 	case MSG_NO_SUCH_INVITATION:
 	case MSG_NO_SUCH_TRANSFER:
 	case MSG_NO_SUCH_SHARE:
+	case MSG_NOT_JOINING:
 		return STATUS_NO;
 	default:
 		return STATUS_FATAL;

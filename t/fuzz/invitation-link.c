@@ -12,7 +12,8 @@ const struct fuzz_seed fuzz_seeds[] = {
 		  ";share=team/site%20two>\n"),
 	FUZZ_SEED("XMPP:b%C3%BCcher%40x@example.org?git-join;secret=" SECRET
 		  ";kind=device;key=" KEY),
-	FUZZ_SEED("xmpp:alice@[::1]?git-join;;later=1;key=" KEY ";secret=" SECRET ";share=a"),
+	FUZZ_SEED("xmpp:alice@[::1]?git-join;;later=1;key=" KEY ";until=1764547200;secret=" SECRET
+		  ";share=a"),
 	{ NULL, 0 },
 };
 

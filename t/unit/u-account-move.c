@@ -84,6 +84,8 @@ static void test_move(const unsigned char *fp, const struct trust *trust)
 	put(USERFILE_DATA, new, "key.exported");
 	put(USERFILE_STATE, old, "invitations");
 	put(USERFILE_STATE, old, "notices");
+	put(USERFILE_STATE, new, "joinings");
+	put(USERFILE_STATE, old, "joinings");
 	is_int(account_move_check(new, &trouble), 0, "it may move");
 	is_int(account_move(old, new, trust, &trouble), 0, "and does");
 	close(lock);
@@ -93,6 +95,7 @@ static void test_move(const unsigned char *fp, const struct trust *trust)
 	ok(has_key(new, fp), "it is the device of the new address");
 	is_int(trusts(new), TRUST_VERIFIED, "and trusts whom it did");
 	ok(!exists(USERFILE_STATE, new, "invitations"), "no invitation is open there");
+	ok(!exists(USERFILE_STATE, new, "joinings"), "none of an earlier stay waits");
 	ok(!has_key(old, fp), "the old address has no key,");
 	says(trouble.id, MSG_ACCOUNT_MOVED, "which is said,");
 	ok(!exists(USERFILE_DATA, old, "key"), "and none is made");
@@ -102,6 +105,8 @@ static void test_move(const unsigned char *fp, const struct trust *trust)
 	   "nothing is left");
 	ok(exists(USERFILE_STATE, new, "notices") && !exists(USERFILE_STATE, old, "notices"),
 	   "notices go along");
+	ok(exists(USERFILE_STATE, new, "joinings") && !exists(USERFILE_STATE, old, "joinings"),
+	   "so do the invitations of others");
 	account_move_tidy(old, new);
 	ok(has_key(new, fp) && exists(USERFILE_STATE, new, "notices"), "it may be said twice");
 }

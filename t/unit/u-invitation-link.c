@@ -62,6 +62,10 @@ static const struct {
 	  "what it names is no share" },
 	{ "xmpp:alice@example.org?git-join;" BOTH ";share=", NULL, NULL, false,
 	  "what it names is no share" },
+	{ "xmpp:alice@example.org?git-join;" BOTH ";until=soon", NULL, NULL, false,
+	  "its end is no time" },
+	{ "xmpp:alice@example.org?git-join;" BOTH ";until=99999999999999999999", NULL, NULL, false,
+	  "its end is no time" },
 	{ "xmpp:alice@example.org?git-join;" BOTH ";kind=group", NULL, NULL, false,
 	  "it is of a kind that is not known" },
 };
@@ -106,13 +110,14 @@ static void writes(void)
 	buf_reset(&text);
 	link = (struct invitation_link){ .jid = "b\303\274cher@example.org",
 					 .share = "a b/c",
+					 .until = 1764547200,
 					 .device = true };
 	for (unsigned i = 0; i < sizeof(link.secret); i++)
 		link.secret[i] = (unsigned char)(17 * i + 3);
 	invitation_link_put(&text, &link);
 	is_int(invitation_link_parse(&again, buf_str(&text), &why), 0, "and is read again");
 	ok(!strcmp(again.jid, link.jid) && !strcmp(again.share, link.share) && again.device &&
-		   !memcmp(again.fp, link.fp, sizeof(link.fp)) &&
+		   again.until == link.until && !memcmp(again.fp, link.fp, sizeof(link.fp)) &&
 		   !memcmp(again.secret, link.secret, sizeof(link.secret)),
 	   "as it was");
 	buf_finish(&text);

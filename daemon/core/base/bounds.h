@@ -189,6 +189,9 @@ enum {
 	INVITATIONS_MAX = 32,			/* invitations that are kept, open or over */
 	INVITATION_KEPT = 30 * 24 * 3600,	/* seconds for which one that is over is kept */
 	INVITATION_DAYS_MAX = 30,		/* for which one may be open */
+	JOININGS_MAX = 16,			/* invitations of others that wait to be used */
+	JOINING_PAUSE_FIRST = 15 * 1000,	/* ms between two attempts to use one, */
+	JOINING_PAUSE_MAX = 10 * 60 * 1000,	/* at most */
 	INVITATION_LOOKS = 16,			/* bytestreams of strangers that are looked up among
 						   the invitations: of a domain so many at once, */
 	INVITATION_LOOK_EVERY = 2000,		/* ms; then one in this time */

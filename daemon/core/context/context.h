@@ -18,6 +18,7 @@
 #include "inquiry.h"
 #include "invitations.h"
 #include "jid.h"
+#include "joinings.h"
 #include "policy.h"
 #include "presence.h"
 #include "timers.h"
@@ -51,6 +52,7 @@ struct context {
 	struct trust *trust;			/* changed between keyring_remember() and
 						   keyring_keep() */
 	struct invitations *invitations;	/* NULL: there are none */
+	struct joinings *joinings;		/* NULL: there are none */
 	struct presence *presence;
 	struct blocklist *blocked;		/* the server's list, which the server enforces */
 	struct inquiry *inquiry;

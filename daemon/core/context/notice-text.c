@@ -70,6 +70,12 @@ static const struct {
 	[NOTICE_INVITATION_TRIED] = { "invitation-tried",
 				      "{jid} tried to join by your invitation {item}: {detail}",
 				      "git xmpp invite --list", .news = true, .strange = true },
+	[NOTICE_JOINED] = { "joined",
+			    "you have joined {jid} by their invitation, and both devices are "
+			    "verified",
+			    "git xmpp list {jid}", .news = true, .own = true },
+	[NOTICE_JOIN_FAILED] = { "join-failed", "waits no more to join: {detail}", "",
+				 .news = true, .own = true },
 };
 
 const char *notice_name(enum notice_kind kind)

@@ -60,6 +60,9 @@ enum notice_kind {
 	NOTICE_INVITATION_USED,	 /* jid has joined; item: the invitation */
 	NOTICE_INVITATION_TRIED, /* jid tried an invitation in vain; item: the invitation;
 				    detail: why not */
+	NOTICE_JOINED,		 /* we have joined jid, who was away; item: their share, or
+				    none */
+	NOTICE_JOIN_FAILED,	 /* we wait no more to join jid; detail: why */
 	NOTICE_KINDS,
 };
 
