@@ -105,6 +105,48 @@ test_expect_success 'alice says so, once, while he is still at the old address' 
 	test_must_fail moves bob@localhost bob2@localhost 2>err && grep "you have decided" err
 '
 
+# cut_off <n> <old> <new>: the command is killed when it runs git for the n-th time. False if it does
+# not run git that often.
+cut_off () {
+	rm -f calls && mkdir -p between && cat >between/git <<-END &&
+	#!/bin/sh
+	echo >>"$TRASH/calls"
+	test "\$(wc -l <"$TRASH/calls")" -lt $1 || { kill -KILL "\$PPID"; exit 1; }
+	exec "$(command -v git)" "\$@"
+	END
+	chmod +x between/git &&
+	(cd alice && as alice env PATH="$TRASH/between:$PATH" git-xmpp move "$2@localhost" "$3@localhost") >out 2>err
+	test $? -gt 128
+}
+
+# moved <old> <new>: all of it is at the new address, and nothing at the old one.
+moved () {
+	device_is "$2" verified && test_must_fail device_is "$1" verified &&
+	! grep "$1@localhost" alice/.gitconfig && test "$(grep -c "$2@localhost" alice/.gitconfig)" -eq "$rights" &&
+	test "$(as alice git -C alice/work config remote.origin.url)" = "xmpp::$2@localhost/theirs" &&
+	as alice git xmpp queue --porcelain >out-queue && test "$(grep -c "$2@localhost" out-queue)" -eq 1 &&
+	! grep "$1@localhost" out-queue && test -z "$(find alice/.state -name moving)"
+}
+
+test_expect_success 'cut off at any step, from outside of the repository: the same command goes on' '
+	rights=$(grep -c "bob2@localhost" alice/.gitconfig) && test "$rights" -gt 3 &&
+	(cd alice/work && as alice git xmpp queue push origin HEAD:refs/heads/late) &&
+	old=bob2 new=bob n=1 &&
+	while cut_off "$n" "$old" "$new"
+	do
+		echo "cut off at $n: $old to $new" &&
+		# What a git that is killed leaves as well, and its message tells to remove.
+		rm -f alice/.gitconfig.lock &&
+		(cd alice && as alice git xmpp move "$old@localhost" "$new@localhost") >out 2>err || { cat out err; return 1; }
+		moved "$old" "$new" || return 1
+		back=$old old=$new new=$back n=$((n + 1))
+	done &&
+	cat out err && moved "$old" "$new" && test "$n" -gt 5 && test -f calls &&
+	(cd alice && test_must_fail as alice git xmpp move "$old@localhost" "$new@localhost") 2>err && grep "you have decided" err &&
+	{ test "$new" = bob2 || (cd alice && as alice git xmpp move bob@localhost bob2@localhost); } && moved bob bob2 &&
+	as alice git xmpp queue drop "$(sed -n "s/^entries.\(q[0-9]*\).*/\1/p" out-queue)"
+'
+
 test_expect_success 'whoever has the new address without his key gets nothing, and without a question' '
 	stop_broker bob && setup_user bob2 && start_broker bob2 GIT_XMPP_TRACE=1 &&
 	wait_for 10 knows bob2 alice && as bob2 git xmpp accept alice@localhost &&

@@ -2,7 +2,9 @@
 /*
  * A buddy has another address. The command is refused, or all of it is done: the table with
  * both addresses is one file. With check=1 it is only said whether it would be refused, so that
- * the client, which changes the configuration, can do that before.
+ * the client, which changes the configuration, can do that before. With again=1 the client says
+ * that it has a record of this very move, which was cut off: if the table has changed already, what
+ * follows from that is done once more.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +54,14 @@ static void act(struct broker *b, struct conn *conn, const char *from, const cha
 	buf_finish(&text);
 }
 
+static void go_on(struct broker *b, struct conn *conn, const char *from, const char *to)
+{
+	if (trust_may_have_moved(b->context.trust, from, to))
+		act(b, conn, from, to);
+	else
+		refuse(conn, TRUST_MOVE_TAKEN, from, to);
+}
+
 static void move(struct broker *b, struct conn *conn, const char *from, const char *to, bool check)
 {
 	uint64_t now = time(NULL);
@@ -97,9 +107,11 @@ void command_move(struct broker *b, struct conn *conn, struct fields command)
 {
 	char from[JID_MAX], to[JID_MAX];
 
-	if (get_other(b, conn, command, "jid", from) && get_other(b, conn, command, "to", to) &&
-	    command_online(b, conn))
-		move(b, conn, from, to, fields_get(command, "check") != NULL);
-	else
+	if (!get_other(b, conn, command, "jid", from) || !get_other(b, conn, command, "to", to) ||
+	    !command_online(b, conn))
 		conn_close(conn);
+	else if (fields_get(command, "again"))
+		go_on(b, conn, from, to);
+	else
+		move(b, conn, from, to, fields_get(command, "check") != NULL);
 }

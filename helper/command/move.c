@@ -6,6 +6,10 @@
  * gives the new address nothing as long as no device of it is trusted, and then the table. If
  * the table cannot be changed, the configuration is changed back. Remotes come last: one that
  * cannot be changed is named, with the command for it.
+ *
+ * Each step may be done again. A run that is cut off leaves a record (move-record.h), and with it
+ * the same command goes on: where the table has changed already, the broker does what follows from
+ * that once more.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +18,7 @@
 #include "alloc.h"
 #include "buddy-name.h"
 #include "commands.h"
+#include "move-record.h"
 #include "move-self.h"
 #include "moving.h"
 #include "output.h"
@@ -35,8 +40,13 @@ static const char usage[] =
 
 enum { OPTIONS_MAX = 16 };
 
-/* Asks the broker to move the trust, or with check, whether it would. */
-static bool tell(const struct moving *m, bool check, struct message *trouble)
+enum asked {
+	ASKED_CHECK,	/* whether the broker would move the trust */
+	ASKED_MOVE,
+	ASKED_GO_ON,	/* the trust was moved before */
+};
+
+static bool tell(const struct moving *m, enum asked asked, struct message *trouble)
 {
 	struct buf command = { 0 };
 	struct query answer;
@@ -45,7 +55,8 @@ static bool tell(const struct moving *m, bool check, struct message *trouble)
 	fields_add(&command, "verb", "move");
 	fields_add(&command, "jid", m->from);
 	fields_add(&command, "to", m->to);
-	fields_add(&command, "check", check ? "1" : NULL);
+	fields_add(&command, "check", asked == ASKED_CHECK ? "1" : NULL);
+	fields_add(&command, "again", asked == ASKED_GO_ON ? "1" : NULL);
 	good = query_get(&answer, &command, autostart_allowed(), trouble) == 0;
 	if (good && *answer.message)
 		puts(answer.message);
@@ -56,17 +67,24 @@ static bool tell(const struct moving *m, bool check, struct message *trouble)
 
 static int move_buddy(struct moving *m)
 {
+	bool goes_on = move_record_is(m->from, m->to);
 	struct message trouble = { .id = MSG_NONE };
+	enum asked asked = ASKED_MOVE;
 	struct buf who = { 0 };
 	int status = STATUS_OK;
 
-	if (!tell(m, true, &trouble))
+	if (!tell(m, ASKED_CHECK, &trouble)) {
+		if (!goes_on || trouble.id != MSG_MOVE_TAKEN)
+			return report_trouble(&trouble, false);
+		asked = ASKED_GO_ON;
+	}
+	if (!move_record_begin(m->from, m->to, &trouble))
 		return report_trouble(&trouble, false);
 	if (!moving_apply(&m->there))
 		return STATUS_FATAL;
-	if (!tell(m, false, &trouble)) {
+	if (!tell(m, asked, &trouble)) {
 		status = report_trouble(&trouble, false);
-		if (!moving_apply(&m->back))
+		if (asked == ASKED_MOVE && !moving_apply(&m->back))
 			report("hint",
 			       "The rights of '%s' are those of '%s' now, and nothing else "
 			       "was moved: say the same command again",
@@ -76,6 +94,7 @@ static int move_buddy(struct moving *m)
 	amendment_report(&m->there);
 	if (!moving_remotes(m))
 		status = STATUS_FATAL;
+	move_record_end();
 	text_operand(&who, m->from);
 	report("hint",
 	       "In other clones, change the remote with \"git remote set-url\"; \"git xmpp "

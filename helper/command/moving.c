@@ -219,16 +219,23 @@ static void add_present(struct moving *m)
 	buf_finish(&out);
 }
 
-/* What is followed is "<remote> <git directory>". */
-static void add_followed(struct moving *m)
+/*
+ * What is followed is "<remote> <git directory>". Where an earlier run was cut off, it may be
+ * followed at the new address by now.
+ */
+static void add_followed(struct moving *m, const struct gitconfig_entry *row)
 {
-	for (size_t i = 0; i < m->there.count; i++) {
-		const struct wish *w = &m->there.wishes[i];
-		const char *path = strchr(w->value, ' ');
+	const char *path = row->value ? strchr(row->value, ' ') : NULL, *name, *variable;
+	char *who, jid[JID_MAX];
+	size_t len;
 
-		if (w->kind == WISH_HAS && !strncmp(w->name, "xmppfollow.", 11) && path)
-			add_repository(m, xstrdup(path + 1));
-	}
+	variable = gitconfig_variable(row, "xmppfollow", &name, &len);
+	if (!path || !variable || strcmp(variable, "remote") != 0)
+		return;
+	who = xstrndup(name, strcspn(name, "/"));
+	if (jid_bare(who, jid) && (!strcmp(jid, m->from) || !strcmp(jid, m->to)))
+		add_repository(m, xstrdup(path + 1));
+	free(who);
 }
 
 /* A queued push names a remote of its repository, and goes where that leads. */
@@ -252,7 +259,8 @@ bool moving_read(struct moving *m, struct message *trouble)
 	for (size_t i = 0; i < m->configuration.count; i++)
 		wish_row(m, &m->configuration.rows[i]);
 	add_present(m);
-	add_followed(m);
+	for (size_t i = 0; i < m->configuration.count; i++)
+		add_followed(m, &m->configuration.rows[i]);
 	return add_queued(m, trouble);
 }
 

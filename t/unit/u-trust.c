@@ -525,6 +525,7 @@ static void t_move(void)
 	t = parsed(buf_str(&text), &dropped);
 	is_int(dropped, 0, "a buddy with three devices");
 	is_int(trust_may_move(t, BOB, BOB2), TRUST_MOVED, "may be moved,");
+	ok(!trust_may_have_moved(t, BOB, BOB2), "and was not yet,");
 	is_int(trust_move(t, BOB, BOB2, 20), TRUST_MOVED, "and is");
 	buf_reset(&text);
 	buf_printf(&text, BOB2 " " HEX3 " pending 12\n" BOB2 "%s" BOB2 "%s", kept, more);
@@ -532,6 +533,9 @@ static void t_move(void)
 	is_written(t, buf_str(&text), "with all that is known of what was decided, and no more");
 	buf_finish(&text);
 	ok(!trust_person(t, BOB), "nothing is left of the old address");
+	ok(trust_may_have_moved(t, BOB, BOB2) && !trust_may_have_moved(t, BOB2, BOB) &&
+		   !trust_may_have_moved(t, BOB, EVE),
+	   "which can be told");
 	is_int(trust_observe(t, BOB2, fp(9), 21, &changed), TRUST_PENDING,
 	       "another device of the new address is not trusted on first use");
 	is_int(trust_observe(t, BOB, fp(9), 21, &changed), TRUST_PENDING,

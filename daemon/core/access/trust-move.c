@@ -68,6 +68,11 @@ enum trust_move trust_may_move(const struct trust *t, const char *from, const ch
 	return TRUST_MOVED;
 }
 
+bool trust_may_have_moved(const struct trust *t, const char *from, const char *to)
+{
+	return count_decided(trust_person(t, to)) && !count_decided(trust_person(t, from));
+}
+
 static void move_devices(struct trust *t, struct trust_person *old, struct trust_person *person)
 {
 	struct trusted_device *d, *next;

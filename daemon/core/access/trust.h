@@ -189,6 +189,11 @@ enum trust_move trust_may_move_self(const struct trust *t, const char *from, con
 
 /* What trust_move() would answer. */
 enum trust_move trust_may_move(const struct trust *t, const char *from, const char *to);
+/*
+ * Whether the table is as trust_move() leaves it: something was decided about devices of `to`,
+ * and nothing about those of `from`.
+ */
+bool trust_may_have_moved(const struct trust *t, const char *from, const char *to);
 
 /*
  * The user compared this key. False if the device is not in the table. Ends the
