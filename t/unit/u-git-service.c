@@ -349,7 +349,9 @@ static void on_closed(void *owner, const char *reason)
 	if (reason)
 		say("%s: channel closed: %s", f->name, reason);
 	f->channel = NULL;
-	neg_done(f->neg, now);
+	/* Of several the last one counts. */
+	if (f->neg)
+		neg_done(f->neg, now);
 	f->neg = NULL;
 }
 
@@ -755,6 +757,68 @@ static void test_room(void)
 	expect("bob is told 'no direct path; the server lets 2.0 KiB a second through\n'\nupload "
 	       "is read again\n",
 	       "it goes on when there is room; that a server holds the data back is said once");
+	end();
+}
+
+/* What status tells of the run's rate. */
+static uint64_t rate_of(const struct list *run)
+{
+	struct buf row = { 0 };
+	uint64_t rate = 0;
+
+	if (git_service_describe(run, &row))
+		rate = fields_get_u64((struct fields){ buf_data(&row), buf_len(&row) }, "rate", 0);
+	buf_finish(&row);
+	return rate;
+}
+
+static void test_rates(void)
+{
+	static char block[32 * 1024];
+	const struct list *runs = &git_services.services.runs;
+	struct service_process *many, *few, *none;
+	uint64_t first, second;
+
+	begin();
+	bob.holds = true;
+	now += 1000;
+	memset(block, 'x', sizeof(block));
+	asks(&bob, SERVICE_UPLOAD_PACK, "project");
+	many = host.last;
+	output(many, "refs");
+	pump(&bob);
+	many->events->output(many->owner, block, sizeof(block));
+	pump(&bob);
+	first = rate_of(runs->next);
+	ok(first > 2000 && first <= 2048, "the only transfer has all of the path's rate: %d",
+	   (int)first);
+	asks(&bob, SERVICE_UPLOAD_PACK, "project");
+	few = host.last;
+	output(few, "refs");
+	pump(&bob);
+	few->events->output(few->owner, block, sizeof(block) / 3);
+	pump(&bob);
+	first = rate_of(runs->next);
+	second = rate_of(runs->next->next);
+	ok(first + second <= 2048 && (first > 1450 || second > 1450) &&
+		   (first < 520 || second < 520),
+	   "of two each has its part: %d and %d", (int)first, (int)second);
+	now += 60 * 1000;
+	asks(&bob, SERVICE_UPLOAD_PACK, "project");
+	none = host.last;
+	output(none, "refs");
+	pump(&bob);
+	now += 10 * 1000;
+	many->events->output(many->owner, block, sizeof(block));
+	pump(&bob);
+	first = rate_of(runs->next);
+	second = rate_of(runs->prev);
+	ok((first > 2000) != (second > 2000) && first + second <= 2048,
+	   "one that stands still has none of the others': %d and %d", (int)first, (int)second);
+	peer_end(peer_of(&bob), "no-path");
+	goes(many);
+	goes(few);
+	goes(none);
 	end();
 }
 
@@ -1223,6 +1287,7 @@ int main(void)
 	test_broken();
 	test_rights();
 	test_room();
+	test_rates();
 	test_cut();
 	test_path_lost();
 	test_moved();

@@ -134,23 +134,33 @@ uint64_t peer_limit(const struct peer *p)
 	return p->path && path_throttled(p->path) ? path_rate(p->path) : 0;
 }
 
+/*
+ * Bytes a second of what a meter counts that goes out. Bytes that have left may not have arrived.
+ * So where the path knows the rate of acknowledged bytes, that one counts; of several transfers
+ * each has its part of that.
+ */
+static uint64_t sent_rate(const struct peer *p, const struct meter *out, uint64_t now)
+{
+	uint64_t sent = meter_rate(out, now), all = meter_rate(&p->meter_out, now);
+	uint64_t arrives = path_rate(p->path);
+
+	if (!arrives)
+		return sent;
+	return all > sent ? arrives * sent / all : arrives;
+}
+
 static void describe(const struct peer *p, const struct meter *in, const struct meter *out,
 		     struct buf *row)
 {
-	uint64_t now = context_now(p->all->context), received = meter_rate(in, now),
-		 sent = meter_rate(out, now);
+	uint64_t now = context_now(p->all->context), received = meter_rate(in, now), sent;
 
 	fields_add(row, "path", peer_path_name(p));
 	if (peer_patience(p))
 		fields_add_u64(row, "waits", (peer_patience(p) + 999) / 1000);
 	if (!p->path || p->link.state != LINK_UP)
 		return;
-	/*
-	 * Bytes that have left may not have arrived. So where the path knows the rate of
-	 * acknowledged bytes, that one counts.
-	 */
-	if (path_rate(p->path) && (sent || !received))
-		sent = path_rate(p->path);
+	/* Where nothing has left, as on a path that stands still, what comes is what moves. */
+	sent = meter_rate(out, now) || !received ? sent_rate(p, out, now) : 0;
 	if (sent || received) {
 		fields_add_u64(row, "rate", sent >= received ? sent : received);
 		fields_add(row, "moves", sent >= received ? "out" : "in");
