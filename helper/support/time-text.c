@@ -27,12 +27,13 @@ const char *span_text(uint64_t seconds, char out[32])
 
 const char *span_short(uint64_t seconds, char out[32])
 {
-	if (seconds < 60)
+	/* Rounded to the nearest: a minute and a half is not one. */
+	if (seconds < 90)
 		snprintf(out, 32, "%" PRIu64 " s", seconds);
-	else if (seconds < 3600)
-		snprintf(out, 32, "%" PRIu64 " min", seconds / 60);
+	else if (seconds < 5400)
+		snprintf(out, 32, "%" PRIu64 " min", (seconds + 30) / 60);
 	else if (seconds < 86400)
-		snprintf(out, 32, "%" PRIu64 " h", seconds / 3600);
+		snprintf(out, 32, "%" PRIu64 " h", (seconds + 1800) / 3600);
 	else
 		span_text(seconds, out);
 	return out;

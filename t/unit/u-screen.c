@@ -76,6 +76,10 @@ static void times(void)
 	tzset();
 	ok(when(NOW - 1200, NOW, "today 00:44"), "the time zone is the user's");
 	ok(when(NOW - 2 * 3600, NOW, "yesterday 23:04"), "... and so is midnight");
+	ok(!strcmp(span_short(89, out), "89 s") && !strcmp(span_short(119, out), "2 min") &&
+		   !strcmp(span_short(5399, out), "90 min") &&
+		   !strcmp(span_short(86399, out), "24 h"),
+	   "it is rounded to the nearest");
 	ok(!strcmp(span_short(24, out), "24 s") && !strcmp(span_short(200, out), "3 min") &&
 		   !strcmp(span_short(7300, out), "2 h") &&
 		   !strcmp(span_short(5 * DAY, out), "5 days"),
