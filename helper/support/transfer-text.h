@@ -9,7 +9,7 @@
 
 enum {
 	TRANSFER_ID_MAX = 64,	/* bytes of an id, NUL included */
-	TRANSFER_ID_SHOWN = 8,	/* letters of it that are shown at least */
+	TRANSFER_ID_SHOWN = 4,	/* letters of it that are shown at least */
 };
 
 /* Whether the row is of a transfer whose id begins so; every id begins with "". */
