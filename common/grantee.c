@@ -24,6 +24,13 @@ bool group_name_valid(const char *name)
 	return true;
 }
 
+bool grantee_is_word(const char *name)
+{
+	size_t n = strlen(group) - strlen(":");
+
+	return !strcmp(name, everyone) || (strlen(name) == n && !memcmp(name, group, n));
+}
+
 static bool parse_name(struct grantee *g, const char *name)
 {
 	if (!strcmp(name, everyone)) {

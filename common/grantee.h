@@ -32,6 +32,9 @@ struct grantee {
 /* False if it is none of these, or the pattern is not valid. */
 bool grantee_parse(struct grantee *g, const char *text);
 
+/* Whether this is a word for many, like "buddies" or "group", so that nobody is called so here. */
+bool grantee_is_word(const char *name);
+
 /* Appends the text in the one form that grantee_parse() has for it; whole: with the pattern. */
 void grantee_put(const struct grantee *g, bool whole, struct buf *text);
 

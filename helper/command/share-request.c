@@ -44,7 +44,7 @@ static bool put_who(struct buf *out, const char *who, struct message *trouble)
 {
 	size_t n = strcspn(who, ":");
 	char *name = xstrndup(who, n), jid[JID_MAX];
-	bool is_name = nickname_valid(name) && strcmp(name, "buddies") && strcmp(name, "group");
+	bool is_name = nickname_valid(name) && !grantee_is_word(name);
 	bool good = !is_name || buddy_name_jid(name, jid, trouble);
 
 	buf_puts(out, is_name ? jid : name);

@@ -59,9 +59,17 @@ static void t_same(void)
 	ok(!grantee_same(&a, &b), "a group that is called buddies is not all buddies");
 }
 
+static void t_words(void)
+{
+	ok(grantee_is_word("buddies") && grantee_is_word("group"), "nobody is called so");
+	ok(!grantee_is_word("group:") && !grantee_is_word("buddy") && !grantee_is_word(""),
+	   "... but so they may be");
+}
+
 int main(void)
 {
 	t_parse();
+	t_words();
 	t_same();
 	return tap_done();
 }
