@@ -40,15 +40,14 @@ static bool is_without_directory(int argc, char **argv)
 /* Reads <buddy>/<share>; false with *trouble. */
 static bool read_address(struct address *a, const char *text, struct message *trouble)
 {
-	size_t n = strcspn(text, "/");
-	char *buddy = xstrndup(text, n), jid[JID_MAX];
-	const char *why = "no repository name";
+	const char *why = "no repository name", *share;
+	char *buddy = buddy_name_of(text, &share), jid[JID_MAX];
 	struct buf address = { 0 };
 	bool known = buddy_name_jid(buddy, jid, trouble), good = false;
 
-	if (known && text[n]) {
+	if (known && share) {
 		address_put(&address, jid, "", "");
-		buf_puts(&address, text + n + 1);
+		buf_puts(&address, share);
 		good = address_parse(a, buf_str(&address), &why) == 0;
 	}
 	if (known && !good)

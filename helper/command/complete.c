@@ -72,28 +72,25 @@ static void words_of(const struct verb *verb)
 	free(words);
 }
 
+/* What stands around a candidate. */
+struct around {
+	const char *before, *after;
+};
+
+static void on_nickname(void *arg, const char *name, const char *jid)
+{
+	const struct around *around = arg;
+
+	candidate(around->before, name, around->after, jid);
+}
+
 static void nicknames(const char *before, const char *after)
 {
 	struct message trouble;
 	struct gitconfig c;
 
-	if (gitconfig_read(&c, &trouble) < 0) {
-		gitconfig_finish(&c);
-		return;
-	}
-	for (size_t i = 0; i < c.count; i++) {
-		const char *name, *variable;
-		char jid[JID_MAX], *copy;
-		size_t len;
-
-		variable = gitconfig_variable(&c.rows[i], "xmppbuddy", &name, &len);
-		if (!variable || strcmp(variable, "address"))
-			continue;
-		copy = xstrndup(name, len);
-		if (nickname_jid(&c, copy, jid))
-			candidate(before, copy, after, jid);
-		free(copy);
-	}
+	if (gitconfig_read(&c, &trouble) == 0)
+		nicknames_each(&c, on_nickname, &(struct around){ before, after });
 	gitconfig_finish(&c);
 }
 
@@ -202,17 +199,15 @@ static void shares_of(const char *before, const char *name)
 /* <buddy>/<share>, behind a prefix that a URL has. */
 static void addresses(const char *before, const char *text)
 {
-	const char *slash = strchr(text, '/');
-	char *name;
+	const char *share;
+	char *name = buddy_name_of(text, &share);
 
-	if (!slash) {
-		if (!*before)
-			nicknames("", "/");
+	if (!share && !*before)
+		nicknames("", "/");
+	if (share)
+		shares_of(before, name);
+	else
 		buddies(before, true);
-		return;
-	}
-	name = xstrndup(text, (size_t)(slash - text));
-	shares_of(before, name);
 	free(name);
 }
 

@@ -29,54 +29,34 @@ static const char usage[] =
 	"\n"
 	"    git xmpp nickname bob robert.miller@example.org\n";
 
-/* The name in a row of the configuration, malloc'd; NULL if it is no nickname. */
-static char *name_of(const struct gitconfig_entry *e)
+static void show_one(void *arg, const char *name, const char *jid)
 {
-	const char *name, *variable;
-	size_t len;
-
-	variable = gitconfig_variable(e, "xmppbuddy", &name, &len);
-	return variable && !strcmp(variable, "address") ? xstrndup(name, len) : NULL;
+	print_text(name);
+	printf("  ");
+	print_text(jid);
+	putchar('\n');
 }
 
-/* Whether the configuration has another row with this key behind this one, which counts. */
-static bool is_replaced(const struct gitconfig *c, const struct gitconfig_entry *e)
+static void put_one(void *arg, const char *name, const char *jid)
 {
-	return gitconfig_find(c, e->key) != e;
+	struct buf *out = arg;
+
+	json_open(out, NULL, '{');
+	json_string(out, "name", name);
+	json_string(out, "jid", jid);
+	json_close(out, '}');
 }
 
-static void show(const struct gitconfig *c, bool json)
+static void show_json(const struct gitconfig *c)
 {
 	struct buf out = { 0 };
 
-	json_open(&out, NULL, '{');
-	json_number(&out, "version", 1);
+	json_begin(&out);
 	json_open(&out, "nicknames", '[');
-	for (size_t i = 0; i < c->count; i++) {
-		char *name = is_replaced(c, &c->rows[i]) ? NULL : name_of(&c->rows[i]);
-		char jid[JID_MAX];
-
-		if (!name || !nickname_jid(c, name, jid)) {
-			free(name);
-			continue;
-		}
-		if (!json) {
-			print_text(name);
-			printf("  ");
-			print_text(jid);
-			putchar('\n');
-		}
-		json_open(&out, NULL, '{');
-		json_string(&out, "name", name);
-		json_string(&out, "jid", jid);
-		json_close(&out, '}');
-		free(name);
-	}
+	nicknames_each(c, put_one, &out);
 	json_close(&out, ']');
 	json_close(&out, '}');
-	if (json)
-		json_print(&out);
-	buf_finish(&out);
+	json_print(&out);
 }
 
 static int list(bool json)
@@ -87,8 +67,10 @@ static int list(bool json)
 
 	if (gitconfig_read(&c, &trouble) < 0)
 		status = report_trouble(&trouble, json);
+	else if (json)
+		show_json(&c);
 	else
-		show(&c, json);
+		nicknames_each(&c, show_one, NULL);
 	gitconfig_finish(&c);
 	return status;
 }

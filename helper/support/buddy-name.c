@@ -23,6 +23,34 @@ bool nickname_jid(const struct gitconfig *c, const char *name, char jid[JID_MAX]
 	return found;
 }
 
+void nicknames_each(const struct gitconfig *c,
+		    void (*each)(void *arg, const char *name, const char *jid), void *arg)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		const char *name, *variable;
+		char jid[JID_MAX], *copy;
+		size_t len;
+
+		variable = gitconfig_variable(&c->rows[i], "xmppbuddy", &name, &len);
+		/* Of several rows with one key the last one counts. */
+		if (!variable || strcmp(variable, "address") ||
+		    gitconfig_find(c, c->rows[i].key) != &c->rows[i])
+			continue;
+		copy = xstrndup(name, len);
+		if (nickname_jid(c, copy, jid))
+			each(arg, copy, jid);
+		free(copy);
+	}
+}
+
+char *buddy_name_of(const char *address, const char **share)
+{
+	size_t n = strcspn(address, "/");
+
+	*share = address[n] ? address + n + 1 : NULL;
+	return xstrndup(address, n);
+}
+
 /* An address as somebody has copied it; malloc'd. */
 static char *bare_part(const char *text)
 {

@@ -27,6 +27,16 @@ bool nickname_valid(const char *name);
 /* The address of a nickname in the configuration; false if there is none, or it is invalid. */
 bool nickname_jid(const struct gitconfig *c, const char *name, char jid[JID_MAX]);
 
+/* Calls each for all nicknames of the configuration, once for a name. */
+void nicknames_each(const struct gitconfig *c,
+		    void (*each)(void *arg, const char *name, const char *jid), void *arg);
+
+/*
+ * The name in front of the '/' of <buddy>/<share>, malloc'd. *share is what stands behind it;
+ * NULL: there is no '/'. Both are as they were written.
+ */
+char *buddy_name_of(const char *address, const char **share);
+
 /* Finds the JID; false with *trouble. A broker is asked for a local part, if one runs. */
 bool buddy_name_jid(const char *text, char jid[JID_MAX], struct message *trouble);
 
