@@ -24,7 +24,6 @@
 #include "jid.h"
 #include "log.h"
 #include "random.h"
-#include "token-bucket.h"
 
 enum {
 	SID_BYTES = 9,
@@ -211,8 +210,7 @@ static bool send_block(struct ibb_path *p, size_t n)
 		return false;
 	b->inband = p;
 	b->seq = ibb_sent(&p->ibb, n, uv_now(p->all->loop));
-	if (p->tls.path.bandwidth)
-		token_bucket_spend(p->tls.path.bandwidth, n, uv_now(p->all->loop));
+	path_spend(&p->tls.path, n, uv_now(p->all->loop));
 	b->request = account_send_block(p->all->xmpp, p->jid, p->sid, b->seq,
 					buf_data(&p->tls.cipher), n, on_block_answer, b);
 	buf_consume(&p->tls.cipher, n);
@@ -234,20 +232,16 @@ static void on_pause_over(uv_timer_t *timer)
  */
 static size_t room_now(struct ibb_path *p)
 {
-	uint64_t now = uv_now(p->all->loop), at;
 	size_t room = ibb_can_send(&p->ibb), allowed;
+	uint64_t wait;
 
 	if (!p->kept && p->ibb.in_flight >= IBB_STANZAS_UNFINISHED)
 		return 0;
 	if (!room || !account_bulk_ready(p->all->xmpp))
 		return 0;
-	if (!p->tls.path.bandwidth)
-		return room;
-	allowed = token_bucket_room(p->tls.path.bandwidth, now);
-	if (!allowed && !uv_is_active((uv_handle_t *)&p->pause)) {
-		at = token_bucket_deadline(p->tls.path.bandwidth);
-		uv_timer_start(&p->pause, on_pause_over, at > now ? at - now : 0, 0);
-	}
+	allowed = path_allowed(&p->tls.path, uv_now(p->all->loop), &wait);
+	if (!allowed && !uv_is_active((uv_handle_t *)&p->pause))
+		uv_timer_start(&p->pause, on_pause_over, wait, 0);
 	return room < allowed ? room : allowed;
 }
 

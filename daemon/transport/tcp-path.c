@@ -12,7 +12,6 @@
 #include "sockaddr.h"
 #include "socks5.h"
 #include "tcp-tuning.h"
-#include "token-bucket.h"
 #include "wipe.h"
 
 /*
@@ -222,22 +221,17 @@ static void on_pause_over(uv_timer_t *timer)
  */
 static bool fill(struct tcp_path *p)
 {
-	struct token_bucket *bandwidth = p->tls.path.bandwidth;
-	size_t before = buf_len(&p->tls.cipher), allowed;
-	uint64_t now, at;
+	uint64_t now = uv_now(p->tcp.loop), wait;
+	size_t before = buf_len(&p->tls.cipher);
+	size_t allowed = path_allowed(&p->tls.path, now, &wait);
 
-	if (!bandwidth)
-		return tls_path_fill(&p->tls, FILL);
-	now = uv_now(p->tcp.loop);
-	allowed = token_bucket_room(bandwidth, now);
 	if (!allowed) {
-		at = token_bucket_deadline(bandwidth);
-		uv_timer_start(&p->pause, on_pause_over, at > now ? at - now : 0, 0);
+		uv_timer_start(&p->pause, on_pause_over, wait, 0);
 		return false;
 	}
 	if (!tls_path_fill(&p->tls, allowed < FILL ? allowed : FILL))
 		return false;
-	token_bucket_spend(bandwidth, buf_len(&p->tls.cipher) - before, now);
+	path_spend(&p->tls.path, buf_len(&p->tls.cipher) - before, now);
 	return true;
 }
 

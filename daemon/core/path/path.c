@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "token-bucket.h"
+
 void path_init(struct path *p, const struct path_ops *ops, enum path_kind kind, const char *name,
 	       const struct path_events *events, void *owner)
 {
@@ -88,6 +90,21 @@ uint64_t path_rate(const struct path *p)
 bool path_throttled(const struct path *p)
 {
 	return p->ops->throttled && p->ops->throttled(p);
+}
+
+size_t path_allowed(const struct path *p, uint64_t now, uint64_t *wait)
+{
+	size_t allowed = p->bandwidth ? token_bucket_room(p->bandwidth, now) : SIZE_MAX;
+	uint64_t at = allowed ? now : token_bucket_deadline(p->bandwidth);
+
+	*wait = at > now ? at - now : 0;
+	return allowed;
+}
+
+void path_spend(const struct path *p, size_t bytes, uint64_t now)
+{
+	if (p->bandwidth)
+		token_bucket_spend(p->bandwidth, bytes, now);
 }
 
 void path_established(struct path *p, const unsigned char *fp)

@@ -111,14 +111,22 @@ struct path {
 	void *owner;
 	enum path_kind kind;
 	char name[96];
-	struct token_bucket *bandwidth;	/* of path_keep(), borrowed; the kind asks it before
-					   path_fill(), and pays for what it sends */
+	struct token_bucket *bandwidth;	/* of path_keep(), borrowed; the kind asks path_allowed()
+					   before path_fill(), and path_spend()s what it sends */
 	bool up;			/* established was called */
 	bool over;			/* the owner closed it, or closed was called */
 };
 
 void path_init(struct path *p, const struct path_ops *ops, enum path_kind kind, const char *name,
 	       const struct path_events *events, void *owner);
+
+/*
+ * How many bytes the user's bandwidth lets leave now in one piece; SIZE_MAX: any number. 0: none
+ * before *wait ms have passed.
+ */
+size_t path_allowed(const struct path *p, uint64_t now, uint64_t *wait);
+/* So many have left. */
+void path_spend(const struct path *p, size_t bytes, uint64_t now);
 
 /* Each calls the owner, who may close the path within (p->over) or hand it on. */
 void path_established(struct path *p, const unsigned char *fp);
