@@ -16,18 +16,6 @@
 #include "command-internal.h"
 #include "push-queue.h"
 
-static void refuse(struct conn *conn, enum trust_move outcome, const char *from, const char *to)
-{
-	if (outcome == TRUST_MOVE_TAKEN) {
-		command_fail(conn, MSG_MOVE_TAKEN, to);
-	} else if (outcome == TRUST_MOVE_NOTHING) {
-		command_fail(conn, MSG_OWN_ACCOUNT, from);
-	} else {
-		command_refuse(conn, MSG_INTERNAL, "reason", "too many buddies are known");
-		conn_close(conn);
-	}
-}
-
 /* The list of the old server does not count at the new one, so its addresses are kept here. */
 static void keep_blocks(const struct broker *b, struct trust *trust, const char *to, uint64_t now)
 {
@@ -147,7 +135,7 @@ void command_account_move(struct broker *b, struct conn *conn, struct fields com
 		return;
 	outcome = trust_may_move_self(b->context.trust, from, to);
 	if (outcome != TRUST_MOVED)
-		refuse(conn, outcome, from, to);
+		command_move_refused(conn, outcome, MSG_OWN_ACCOUNT, from, to);
 	else if (account_move_check(to, &m))
 		command_fail_with(conn, &m);
 	else if (fields_get(command, "check"))

@@ -54,6 +54,13 @@ bool command_keep(struct broker *b, struct conn *conn, struct buf *before);
  */
 bool command_subscribe(struct broker *b, const char *jid, struct buf *text);
 
+/*
+ * Says why nothing was moved, and closes the connection. nothing: what is said if there was
+ * nothing to move.
+ */
+void command_move_refused(struct conn *conn, enum trust_move outcome, enum message_id nothing,
+			  const char *from, const char *to);
+
 /* Sends the rows of status that are about one account. Nothing ends the answer yet. */
 void command_status_rows(struct broker *b, struct conn *conn);
 

@@ -18,12 +18,13 @@
 #include "push-queue.h"
 #include "revocation.h"
 
-static void refuse(struct conn *conn, enum trust_move outcome, const char *from, const char *to)
+void command_move_refused(struct conn *conn, enum trust_move outcome, enum message_id nothing,
+			  const char *from, const char *to)
 {
 	if (outcome == TRUST_MOVE_TAKEN) {
 		command_fail(conn, MSG_MOVE_TAKEN, to);
 	} else if (outcome == TRUST_MOVE_NOTHING) {
-		command_fail(conn, MSG_MOVE_NOTHING, from);
+		command_fail(conn, nothing, from);
 	} else {
 		command_refuse(conn, MSG_INTERNAL, "reason", "too many buddies are known");
 		conn_close(conn);
@@ -70,7 +71,7 @@ static void move(struct broker *b, struct conn *conn, const char *from, const ch
 
 	outcome = trust_may_move(b->context.trust, from, to);
 	if (outcome != TRUST_MOVED) {
-		refuse(conn, outcome, from, to);
+		command_move_refused(conn, outcome, MSG_MOVE_NOTHING, from, to);
 		return;
 	}
 	if (check) {

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "alloc.h"
 #include "buddy-name.h"
@@ -19,6 +18,7 @@
 #include "json.h"
 #include "output.h"
 #include "person.h"
+#include "question.h"
 #include "table.h"
 #include "time-text.h"
 
@@ -207,20 +207,6 @@ static int distrust(const char *text, const char *device)
 	return person_tell("distrust", jid, hex);
 }
 
-/* Asks before this very device is retired, because that cannot be taken back here. */
-static bool is_sure(void)
-{
-	char line[16];
-
-	if (!isatty(STDIN_FILENO)) {
-		report("error", "this would retire this very device; say so with --yes");
-		return false;
-	}
-	printf("Retire this very device? Nobody will talk to it any more. [y/N] ");
-	fflush(stdout);
-	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
-}
-
 static int retire(const char *device, bool yes)
 {
 	struct message trouble = { .id = MSG_NONE };
@@ -229,7 +215,9 @@ static int retire(const char *device, bool yes)
 
 	if (!find(NULL, device, hex, &this, &trouble))
 		return report_trouble(&trouble, false);
-	if (this && !yes && !is_sure())
+	if (this && !yes &&
+	    !question_sure("retire this very device",
+			   "Retire this very device? Nobody will talk to it any more."))
 		return STATUS_NO;
 	return tell("device-retire", "fingerprint", hex);
 }

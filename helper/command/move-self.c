@@ -37,24 +37,6 @@ bool move_self_is_meant(const struct moving *m)
 	return false;
 }
 
-static bool tell(const struct moving *m, bool check, struct message *trouble)
-{
-	struct buf command = { 0 };
-	struct query answer;
-	bool good;
-
-	fields_add(&command, "verb", "account-move");
-	fields_add(&command, "jid", m->from);
-	fields_add(&command, "to", m->to);
-	fields_add(&command, "check", check ? "1" : NULL);
-	good = query_get(&answer, &command, true, trouble) == 0;
-	if (good && *answer.message)
-		puts(answer.message);
-	query_finish(&answer);
-	buf_finish(&command);
-	return good;
-}
-
 static void hint_at_again(const struct moving *m)
 {
 	report("hint", "Not all was moved: \"git xmpp move %s %s\" goes on", m->from, m->to);
@@ -66,7 +48,7 @@ static bool move_all(void *arg)
 	struct moving *m = arg;
 	struct message trouble = { .id = MSG_NONE };
 
-	if (!tell(m, false, &trouble)) {
+	if (!moving_tell(m, "account-move", MOVING_DO, true, &trouble)) {
 		report_trouble(&trouble, false);
 		return false;
 	}
@@ -100,7 +82,7 @@ int move_self(struct moving *m, char **options)
 	struct buf command = { 0 };
 	int status;
 
-	if (!tell(m, true, &trouble))
+	if (!moving_tell(m, "account-move", MOVING_CHECK, true, &trouble))
 		return report_trouble(&trouble, false);
 	status = set_up(m, options);
 	if (status != STATUS_OK)

@@ -40,51 +40,26 @@ static const char usage[] =
 
 enum { OPTIONS_MAX = 16 };
 
-enum asked {
-	ASKED_CHECK,	/* whether the broker would move the trust */
-	ASKED_MOVE,
-	ASKED_GO_ON,	/* the trust was moved before */
-};
-
-static bool tell(const struct moving *m, enum asked asked, struct message *trouble)
-{
-	struct buf command = { 0 };
-	struct query answer;
-	bool good;
-
-	fields_add(&command, "verb", "move");
-	fields_add(&command, "jid", m->from);
-	fields_add(&command, "to", m->to);
-	fields_add(&command, "check", asked == ASKED_CHECK ? "1" : NULL);
-	fields_add(&command, "again", asked == ASKED_GO_ON ? "1" : NULL);
-	good = query_get(&answer, &command, autostart_allowed(), trouble) == 0;
-	if (good && *answer.message)
-		puts(answer.message);
-	query_finish(&answer);
-	buf_finish(&command);
-	return good;
-}
-
 static int move_buddy(struct moving *m)
 {
 	bool goes_on = move_record_is(m->from, m->to);
 	struct message trouble = { .id = MSG_NONE };
-	enum asked asked = ASKED_MOVE;
+	enum moving_ask ask = MOVING_DO;
 	struct buf who = { 0 };
 	int status = STATUS_OK;
 
-	if (!tell(m, ASKED_CHECK, &trouble)) {
+	if (!moving_tell(m, "move", MOVING_CHECK, autostart_allowed(), &trouble)) {
 		if (!goes_on || trouble.id != MSG_MOVE_TAKEN)
 			return report_trouble(&trouble, false);
-		asked = ASKED_GO_ON;
+		ask = MOVING_GO_ON;
 	}
 	if (!move_record_begin(m->from, m->to, &trouble))
 		return report_trouble(&trouble, false);
 	if (!moving_apply(&m->there))
 		return STATUS_FATAL;
-	if (!tell(m, asked, &trouble)) {
+	if (!moving_tell(m, "move", ask, autostart_allowed(), &trouble)) {
 		status = report_trouble(&trouble, false);
-		if (asked == ASKED_MOVE && !moving_apply(&m->back))
+		if (ask == MOVING_DO && !moving_apply(&m->back))
 			report("hint",
 			       "The rights of '%s' are those of '%s' now, and nothing else "
 			       "was moved: say the same command again",

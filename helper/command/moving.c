@@ -14,6 +14,7 @@
 #include "alloc.h"
 #include "grantee.h"
 #include "output.h"
+#include "query.h"
 #include "queue-entries.h"
 #include "run-git.h"
 #include "share-text.h"
@@ -107,6 +108,26 @@ static void wish_row(struct moving *m, const struct gitconfig_entry *row)
 		wish_follow(m, row, copy);
 		free(copy);
 	}
+}
+
+bool moving_tell(const struct moving *m, const char *verb, enum moving_ask ask, bool autostart,
+		 struct message *trouble)
+{
+	struct buf command = { 0 };
+	struct query answer;
+	bool good;
+
+	fields_add(&command, "verb", verb);
+	fields_add(&command, "jid", m->from);
+	fields_add(&command, "to", m->to);
+	fields_add(&command, "check", ask == MOVING_CHECK ? "1" : NULL);
+	fields_add(&command, "again", ask == MOVING_GO_ON ? "1" : NULL);
+	good = query_get(&answer, &command, autostart, trouble) == 0;
+	if (good && *answer.message)
+		puts(answer.message);
+	query_finish(&answer);
+	buf_finish(&command);
+	return good;
 }
 
 bool moving_apply(struct amendment *a)

@@ -30,6 +30,16 @@ struct moving {
  */
 bool moving_read(struct moving *m, struct message *trouble);
 
+enum moving_ask {
+	MOVING_CHECK,	/* whether the broker would move it */
+	MOVING_DO,
+	MOVING_GO_ON,	/* the trust was moved before */
+};
+
+/* Has the broker move what it keeps of the address, by this verb. False with *trouble. */
+bool moving_tell(const struct moving *m, const char *verb, enum moving_ask ask, bool autostart,
+		 struct message *trouble);
+
 /* Makes the wishes true (amend.h). False if not, which was printed; they are undone then. */
 bool moving_apply(struct amendment *a);
 

@@ -18,6 +18,7 @@
 #include "commands.h"
 #include "monotonic.h"
 #include "output.h"
+#include "question.h"
 #include "session-start.h"
 #include "session-state.h"
 #include "text.h"
@@ -131,15 +132,7 @@ static void list_all(struct purge *p, struct amendment *amendment)
 
 static bool is_sure(void)
 {
-	char line[16];
-
-	if (!isatty(STDIN_FILENO)) {
-		report("error", "this would remove all of that; say so with --yes");
-		return false;
-	}
-	printf("Remove all of it? The key cannot be had back. [y/N] ");
-	fflush(stdout);
-	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+	return question_sure("remove all of that", "Remove all of it? The key cannot be had back.");
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "account-list.h"
 #include "account-status.h"
@@ -16,6 +15,7 @@
 #include "json.h"
 #include "output.h"
 #include "query.h"
+#include "question.h"
 #include "queue-entries.h"
 #include "table.h"
 
@@ -302,16 +302,11 @@ static void tell_consequences(const struct gitconfig *c, const struct account_en
 
 static bool is_sure(const struct account_entry *account)
 {
-	char line[16];
+	char *deed = xasprintf("remove the account '%s'", account->name);
+	bool sure = question_sure(deed, "Remove it?");
 
-	if (!isatty(STDIN_FILENO)) {
-		report("error", "this would remove the account '%s'; say so with --yes",
-		       account->name);
-		return false;
-	}
-	printf("Remove it? [y/N] ");
-	fflush(stdout);
-	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+	free(deed);
+	return sure;
 }
 
 /* Says which account is the default from now on, if that has changed. */

@@ -23,6 +23,7 @@
 #include "login-watch.h"
 #include "output.h"
 #include "password-source.h"
+#include "question.h"
 #include "session-offer.h"
 #include "setup-accounts.h"
 #include "setup.h"
@@ -430,15 +431,12 @@ static bool pin_key(struct setup *s)
 /* Has the user trust a key whose certificate does not verify, as ssh does. */
 static bool may_pin(const struct setup *s, const struct message *trouble)
 {
-	char line[16];
-
 	if (!s->pins || s->pin || trouble->id != MSG_CERT_INVALID || !*s->watch.key ||
 	    !isatty(STDIN_FILENO))
 		return false;
 	report("error", "%s", trouble->text);
-	fprintf(stderr, "Its key is %s\nTrust this key, whoever signed it? [y/N] ", s->watch.key);
-	fflush(stderr);
-	return fgets(line, sizeof(line), stdin) && (*line == 'y' || *line == 'Y');
+	return question_yes(stderr, "Its key is %s\nTrust this key, whoever signed it?",
+			    s->watch.key);
 }
 
 /*

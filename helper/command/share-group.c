@@ -12,6 +12,7 @@
 
 #include "alloc.h"
 #include "output.h"
+#include "question.h"
 #include "text.h"
 
 static bool is_member(const struct share_group *g, size_t i)
@@ -128,7 +129,6 @@ static void hint_command(const struct share_group *g)
 bool share_group_take_confirmed(struct share_group *g)
 {
 	size_t count = 0;
-	char line[16];
 
 	for (size_t i = 0; i < g->members.count; i++) {
 		if (!waits(g, i))
@@ -146,9 +146,7 @@ bool share_group_take_confirmed(struct share_group *g)
 		hint_command(g);
 		return false;
 	}
-	printf("Give %s its rights? [y/N] ", count == 1 ? "them" : "all of them");
-	fflush(stdout);
-	if (!fgets(line, sizeof(line), stdin) || (line[0] != 'y' && line[0] != 'Y'))
+	if (!question_yes(stdout, "Give %s its rights?", count == 1 ? "them" : "all of them"))
 		return false;
 	for (size_t i = 0; i < g->members.count; i++)
 		g->taken[i] = waits(g, i);

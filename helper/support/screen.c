@@ -44,30 +44,33 @@ static size_t from_environment(const char *name)
 	return n > 0 && n < 10000 ? (size_t)n : 0;
 }
 
-size_t screen_width(void)
+static struct winsize window(void)
 {
-	size_t n = from_environment("COLUMNS");
 	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? (struct winsize){ .ws_row = 0 } : size;
+}
+
+/* What the environment says goes before the window; a pipe has no size. */
+static size_t choose(const char *variable, size_t of_window, size_t otherwise)
+{
+	size_t n = from_environment(variable);
 
 	if (!screen_is_terminal())
 		return 0;
 	if (n)
 		return n;
-	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col
-								       : WIDTH_DEFAULT;
+	return of_window ? of_window : otherwise;
+}
+
+size_t screen_width(void)
+{
+	return choose("COLUMNS", window().ws_col, WIDTH_DEFAULT);
 }
 
 size_t screen_height(void)
 {
-	size_t n = from_environment("LINES");
-	struct winsize size;
-
-	if (!screen_is_terminal())
-		return 0;
-	if (n)
-		return n;
-	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row ? size.ws_row
-								       : HEIGHT_DEFAULT;
+	return choose("LINES", window().ws_row, HEIGHT_DEFAULT);
 }
 
 /* Asks git for the colour of a slot. One that git does not understand stays as it was. */

@@ -8,6 +8,7 @@
 
 #include "alloc.h"
 #include "output.h"
+#include "question.h"
 #include "run-git.h"
 #include "text.h"
 
@@ -107,14 +108,10 @@ static bool refuses_checked_out(const struct shareable *repo)
 /* Whether the user says so; without a terminal nobody does. */
 static bool shall_update(void)
 {
-	char line[16];
-
-	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return false;
-	fprintf(stderr,
-		"A push to the branch that is checked out would be refused.\n"
-		"Take it, and update the work tree while it has no changes of its own? [y/N] ");
-	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO) &&
+	       question_yes(stderr, "A push to the branch that is checked out would be refused.\n"
+				    "Take it, and update the work tree while it has no changes "
+				    "of its own?");
 }
 
 void shareable_offer_update(const struct shareable *repo)
