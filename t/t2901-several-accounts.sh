@@ -196,6 +196,32 @@ test_expect_success 'two accounts serve and fetch at once' '
 	as bob git -C bob/big fsck && as alice git -C alice/heap fsck
 '
 
+# id_where <words>: of alice's only transfer of which this is said, in $id.
+id_where () {
+	id=$(as alice git xmpp cancel | sed -n "/$1/s/.* git xmpp cancel //p") && test -n "$id"
+}
+
+# slowly <user>...: they send little at a time, or as much as $speed says.
+slowly () {
+	local user
+
+	for user
+	do
+		as "$user" git config --global xmpp.bandwidth "${speed:-20k}" && kill -HUP "$(broker_pid "$user")" || return
+	done
+}
+
+test_expect_success 'one transfer is ended, whichever account it is of' '
+	slowly alice carol &&
+	background alice git clone -q xmpp::carol@localhost/heap alice/slow && first=$job &&
+	background bob git clone -q xmpp::home@localhost/big bob/slow &&
+	wait_for 30 id_where "fetch from carol@localhost" && as alice git xmpp cancel $id >out &&
+	grep "^ended your fetch: carol@localhost/heap$" out &&
+	wait_for 30 id_where "bob@localhost is fetching" && as alice git xmpp cancel $id >out &&
+	grep "^ended the fetch of bob@localhost: big$" out &&
+	job_ends 30 128 && job=$first && job_ends 30 128 && speed=0 slowly alice carol
+'
+
 test_expect_success 'where two accounts know the buddy, the default one is meant' '
 	befriend work bob &&
 	make_share bob private --fetch=work@localhost &&
