@@ -2,6 +2,7 @@
 #include "message.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -561,6 +562,20 @@ enum message_id message_by_name(const char *name)
 	return MSG_NONE;
 }
 
+void message_advice(enum message_id id, struct buf *out)
+{
+	bool begins = true;
+
+	buf_puts(out, "xmpp");
+	for (const char *p = message_name(id); *p; p++) {
+		char c = begins ? (char)toupper((unsigned char)*p) : *p;
+
+		begins = *p == '-';
+		if (!begins)
+			buf_append(out, &c, 1);
+	}
+}
+
 /* Each line of a hint becomes a field of its own, so that no value has a newline. */
 void message_to_fields(const struct message *m, struct buf *fields)
 {
@@ -608,10 +623,19 @@ void message_from_fields(struct message *m, struct fields f)
 	buf_finish(&hints);
 }
 
+static bool (*hint_wanted)(enum message_id id);
+
+void message_filter_hints(bool (*wanted)(enum message_id id))
+{
+	hint_wanted = wanted;
+}
+
 static void put_hints(struct buf *out, const struct message *m)
 {
 	const char *line = m->hint;
 
+	if (*line && hint_wanted && !hint_wanted(m->id))
+		return;
 	while (*line) {
 		size_t n = strcspn(line, "\n");
 

@@ -179,12 +179,21 @@ const char *message_name(enum message_id id);
 /* The id of a name, or MSG_NONE. */
 enum message_id message_by_name(const char *name);
 
+/* Appends the variable of git's advice section that stands for the hint, like xmppBuddyOffline. */
+void message_advice(enum message_id id, struct buf *out);
+
 /*
  * Writes the message as the fields id, message, hint of a FRAME_ERROR, and reads it back;
  * what is read is escaped again and cut.
  */
 void message_to_fields(const struct message *m, struct buf *fields);
 void message_from_fields(struct message *m, struct fields f);
+
+/*
+ * From now on a hint is printed only if this says so; NULL, as at first: always. What is written
+ * to fields keeps its hint.
+ */
+void message_filter_hints(bool (*wanted)(enum message_id id));
 
 /* Prints only the "hint: " lines, on standard error. */
 void message_print_hints(const struct message *m);

@@ -163,6 +163,21 @@ test_expect_success 'git adds nothing to a refusal' '
 	test_cmp expect err
 '
 
+test_expect_success 'a hint is silenced as one of git: its own key, all of them, this environment' '
+	printf "fatal: bob is offline\n" >quiet && printf "fatal: bob is offline\nhint: try later\n" >loud &&
+	says () {
+		expect=$1
+		shift
+		fake open "send:!:id=buddy-offline,message=bob is offline,hint=try later" &&
+		test_expect_code 128 "$@" ls-remote xmpp::$url 2>err && test_cmp "$expect" err
+	} &&
+	says quiet git -c advice.xmppBuddyOffline=false && says quiet git -c advice.xmpphints=no &&
+	says quiet env GIT_ADVICE=0 git && says loud env GIT_ADVICE=1 git &&
+	says loud git -c advice.xmppBuddyUnseen=false && says loud git -c advice.xmppBuddyOffline &&
+	says loud git -c advice.xmppBuddyOffline=false -c advice.xmppBuddyOffline=true &&
+	says loud git -c advice.xmppHints=maybe
+'
+
 test_expect_success 'what the broker says is escaped' '
 	fake open "send:!:id=internal,message=$(printf "a\033[2Jb"),hint=$(printf "c\rd")" &&
 	test_expect_code 128 helper "connect git-upload-pack\n" &&

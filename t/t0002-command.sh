@@ -33,6 +33,18 @@ test_expect_success 'usage: on standard output when asked for, else with what is
 	grep "^fatal: no such command: .frobnicate." err && has_message bad-command err
 '
 
+test_expect_success 'hints are silenced as those of git, but not for programs' '
+	fake_stop && git config --global advice.xmppBrokerUnreachable false &&
+	test_expect_code 128 git xmpp buddies 2>err && test_line_count = 1 err && has_message broker-unreachable err &&
+	test_expect_code 128 git xmpp buddies --json >out && grep "\"hint\":\"Start it with" out &&
+	test_expect_code 1 git xmpp unshare nothing 2>err && test_line_count = 2 err &&
+	git config --global advice.xmppHints false &&
+	test_expect_code 1 git xmpp unshare nothing 2>err && test_line_count = 1 err &&
+	test_expect_code 129 git xmpp statsu 2>err && grep "^fatal: no such command" err && ! grep ^hint: err &&
+	test_expect_code 129 git xmpp statsu --json >out && grep "\"hint\":\"The nearest one" out;
+	git config --global --remove-section advice
+'
+
 test_expect_success 'status without a broker: exit 1, and none is started' '
 	test_expect_code 1 git xmpp status >out 2>err &&
 	echo "no broker runs  git xmpp daemon start" >expect &&

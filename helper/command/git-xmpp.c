@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "notice-lines.h"
 #include "password-prompt.h"
 #include "query.h"
@@ -120,6 +121,7 @@ int main(int argc, char **argv)
 
 	occupy_streams();
 	signal(SIGPIPE, SIG_IGN);
+	message_filter_hints(advice_wanted);
 	password_prompt_init(&prompt);
 	query_set_remedy(&remedy);
 	status = run(argc, argv);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "advice.h"
 #include "alloc.h"
 #include "client-config.h"
 #include "client.h"
@@ -274,6 +275,7 @@ int main(int argc, char **argv)
 	h.url = argv[2];
 	client_config_ask(&h.config, argv[1]);
 	signal(SIGPIPE, SIG_IGN);
+	message_filter_hints(advice_wanted);
 	status = converse(&h, &line);
 
 	client_config_forget(&h.config);

@@ -66,6 +66,11 @@ bool answer_begin(enum answer_form form, bool whole)
 	return answer.begun;
 }
 
+bool answer_keeps_hints(void)
+{
+	return answer.begun && answer.form == ANSWER_JSON;
+}
+
 void answer_failed(const struct message *trouble)
 {
 	answer.trouble = *trouble;

@@ -27,6 +27,9 @@ enum answer_form {
  */
 bool answer_begin(enum answer_form form, bool whole);
 
+/* Whether hints become a part of JSON. */
+bool answer_keeps_hints(void);
+
 /* Notes the error with which the verb ends. */
 void answer_failed(const struct message *trouble);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "advice.h"
 #include "answer.h"
 #include "exit-status.h"
 #include "json.h"
@@ -18,6 +19,8 @@ void report(const char *label, const char *fmt, ...)
 	struct buf text = { 0 }, shown = { 0 };
 	va_list ap;
 
+	if (!strcmp(label, "hint") && !answer_keeps_hints() && !advice_wanted(MSG_NONE))
+		return;
 	va_start(ap, fmt);
 	buf_vprintf(&text, fmt, ap);
 	va_end(ap);

@@ -9,7 +9,10 @@
 
 #include "message.h"
 
-/* "label: text", escaped, on standard error; label is like "fatal", "hint". */
+/*
+ * "label: text", escaped, on standard error; label is like "fatal", "hint". A hint only if the
+ * user wants any (advice.h).
+ */
 void report(const char *label, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*

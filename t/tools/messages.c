@@ -2,7 +2,8 @@
 /*
  * The catalogue of messages, for the scripts.
  *
- *	messages list	prints it: the id, the text, the hint, with tabs in between
+ *	messages list	prints it: the id, the text, the hint, the key that silences the hint, with
+ *			tabs in between
  *	messages of	reads lines, and prints the id of each that has a message in it, either
  *			its text or, in JSON, its id
  */
@@ -123,7 +124,11 @@ static int list(void)
 	for (int id = MSG_NONE + 1; id < MSG_COUNT; id++) {
 		const struct message_row *row = message_row((enum message_id)id);
 
-		printf("%s\t%s\t%s\n", row->name, row->text, row->hint);
+		struct buf advice = { 0 };
+
+		message_advice((enum message_id)id, &advice);
+		printf("%s\t%s\t%s\t%s\n", row->name, row->text, row->hint, buf_str(&advice));
+		buf_finish(&advice);
 	}
 	return 0;
 }

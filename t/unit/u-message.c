@@ -7,6 +7,8 @@
 #include "alloc.h"
 #include "tap.h"
 
+static enum message_id asked;
+
 static bool name_good(const char *name)
 {
 	return *name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz-")] == '\0';
@@ -99,6 +101,32 @@ static void texts(void)
 	       "values are escaped");
 }
 
+static bool none_wanted(enum message_id id)
+{
+	asked = id;
+	return false;
+}
+
+/* What is printed is in the scripts; here, what is asked for, and what stays as it is. */
+static void advice(void)
+{
+	struct buf key = { 0 }, fields = { 0 };
+	struct message m;
+
+	message_advice(MSG_BUDDY_OFFLINE, &key);
+	is_str(buf_str(&key), "xmppBuddyOffline", "the hint has a variable of its own");
+	message_filter_hints(none_wanted);
+	message_set(&m, MSG_NOT_BUDDY, "jid", "eve@example.org", NULL);
+	message_print_hints(&m);
+	is_int(asked, MSG_NOT_BUDDY, "whether it is wanted is asked when it is printed");
+	message_to_fields(&m, &fields);
+	ok(fields_get((struct fields){ buf_data(&fields), buf_len(&fields) }, "hint"),
+	   "and not when a broker tells it");
+	message_filter_hints(NULL);
+	buf_finish(&key);
+	buf_finish(&fields);
+}
+
 static void bounds(void)
 {
 	size_t n = 100000;
@@ -182,6 +210,7 @@ int main(void)
 {
 	catalogue();
 	texts();
+	advice();
 	bounds();
 	over_the_wire();
 	from_others();
