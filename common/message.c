@@ -60,7 +60,7 @@ static const struct message_row rows[MSG_COUNT] = {
 
 	[MSG_NO_ACCOUNT] = { "no-account",
 		"no XMPP account configured",
-		"Run \"git xmpp setup\"" },
+		"Run \"git xmpp setup\", which asks for your address" },
 	[MSG_UNKNOWN_ACCOUNT] = { "unknown-account",
 		"no account '{account}' is configured",
 		"\"git xmpp setup --list\" names them" },
@@ -70,20 +70,20 @@ static const struct message_row rows[MSG_COUNT] = {
 		"with --account=<account>; \"git xmpp setup --list\" names them" },
 	[MSG_BAD_ACCOUNT] = { "bad-account",
 		"account '{account}' cannot be used: {reason}",
-		"Set it up again with \"git xmpp setup <your address> --name={account}\", or "
+		"Set it up again with \"git xmpp setup <user>@<domain> --name={account}\", or "
 		"remove it with \"git xmpp setup --remove={account}\"" },
 	[MSG_ACCOUNT_GONE] = { "account-gone",
 		"the account '{jid}' is not configured any more",
 		"\"git xmpp setup --list\" names those that are" },
 	[MSG_PASSWORD_NEEDED] = { "password-needed",
 		"no password for '{jid}'",
-		"Store it with \"git xmpp setup\"" },
+		"Store it with \"git xmpp setup {jid}\"" },
 	[MSG_PASSWORD_COMMAND] = { "password-command",
 		"passwordCommand of account '{account}' failed: '{command}'",
 		"{reason}" },
 	[MSG_AUTH_FAILED] = { "auth-failed",
 		"authentication failed for '{jid}': {reason}",
-		"Store another password with \"git xmpp setup\"; "
+		"Store another password with \"git xmpp setup {jid}\"; "
 		"accounts with two-factor login need an app password" },
 	[MSG_REGISTER_REFUSED] = { "register-refused",
 		"'{domain}' does not make an account '{jid}': {reason}",
@@ -110,7 +110,7 @@ static const struct message_row rows[MSG_COUNT] = {
 		"The broker keeps trying; \"git xmpp status\" shows how it goes" },
 	[MSG_NO_TLS] = { "no-tls",
 		"'{domain}' offers no encryption; refusing to send a password",
-		"" },
+		"Nothing was sent; ask those who run the server, or have an account elsewhere" },
 	[MSG_REPLACED] = { "replaced",
 		"connection of '{jid}' was replaced by another client",
 		"Another broker uses the same device key; this one comes back when that has ended, "
@@ -215,14 +215,14 @@ static const struct message_row rows[MSG_COUNT] = {
 		"'{jid}' speaks protocol {theirs}, this side protocol {ours}",
 		"The older side needs a newer git-xmpp" },
 	[MSG_UNSUPPORTED] = { "unsupported",
-		"the broker of '{jid}' does not know what this was",
-		"It needs a newer git-xmpp" },
+		"the broker of '{jid}' does not know this request",
+		"It is older than yours: they need a newer git-xmpp" },
 	[MSG_RELAYED] = { "relayed",
 		"what answers as '{jid}' is somebody else's device; nothing was told to it",
 		"'{jid}' passes your connection on to another person; ask them why" },
 	[MSG_SHARE_BROKEN] = { "share-broken",
 		"'{jid}' cannot serve '{share}' right now",
-		"The log of their broker says why" },
+		"On their side \"git xmpp doctor\" says why" },
 	[MSG_STREAM_LOST] = { "stream-lost",
 		"connection to '{jid}' lost: {reason}",
 		"Run the same command again" },
@@ -240,12 +240,13 @@ static const struct message_row rows[MSG_COUNT] = {
 		"'{jid}' is online, but cannot be reached: {reason}",
 		"Try again in a minute" },
 	[MSG_NO_PATH] = { "no-path",
-		"there is no path of the kind '{transport}' to '{jid}'",
-		"\"git -c xmpp.transport=auto ...\" takes what there is; \"git xmpp status\" "
-		"shows it" },
+		"'{jid}' is online, but not by the path that xmpp.transport asks for: "
+		"'{transport}'",
+		"\"git -c xmpp.transport=auto ...\" takes any path; \"git xmpp status\" shows "
+		"which one there is" },
 	[MSG_BAD_TRANSPORT] = { "bad-transport",
 		"xmpp.transport is '{transport}', which is no kind of path",
-		"It is auto, direct, proxy or inband" },
+		"Expected auto, direct, proxy or inband" },
 	[MSG_OWN_ACCOUNT] = { "own-account",
 		"'{jid}' is your own account",
 		"Use the path of the repository; another device of yours serves it when "
@@ -256,7 +257,7 @@ static const struct message_row rows[MSG_COUNT] = {
 
 	[MSG_BAD_COMMAND] = { "bad-command",
 		"no such command: '{verb}'",
-		"\"git xmpp -h\" lists them" },
+		"\"git xmpp help\" lists them" },
 	[MSG_BAD_JID] = { "bad-jid",
 		"not an XMPP address: '{jid}'",
 		"Expected <user>@<domain>" },
@@ -268,8 +269,8 @@ static const struct message_row rows[MSG_COUNT] = {
 		"Use the whole address, or say who it is: \"git xmpp nickname {name} <jid>\"" },
 	[MSG_BAD_FINGERPRINT] = { "bad-fingerprint",
 		"not a fingerprint: '{fingerprint}'",
-		"Expected 64 hexadecimal digits, 13 words or 40 digits, as \"git xmpp verify\" "
-		"shows them" },
+		"Expected 64 hexadecimal digits, 13 words or 40 digits, as \"git xmpp verify "
+		"--self\" shows them on the other device" },
 	[MSG_NO_DEVICE_KNOWN] = { "no-device-known",
 		"no device of '{jid}' is known",
 		"Their key becomes known when both of you are online with git-xmpp; \"git xmpp "
@@ -277,7 +278,7 @@ static const struct message_row rows[MSG_COUNT] = {
 		"shows whether they are" },
 	[MSG_MOVE_NOTHING] = { "move-nothing",
 		"there is nothing to move: you have decided about no device of '{jid}'",
-		"\"git xmpp add\" asks the new address, as for somebody new" },
+		"\"git xmpp add {to}\" asks the new address, as for somebody new" },
 	[MSG_MOVE_TAKEN] = { "move-taken",
 		"you have decided about devices of '{jid}' already",
 		"Give them their rights with \"git xmpp share\"; \"git xmpp device {jid}\" "
@@ -304,7 +305,7 @@ static const struct message_row rows[MSG_COUNT] = {
 		"Nothing was changed. \"git xmpp setup {jid}\" uses that one" },
 	[MSG_NOT_THIS_ACCOUNT] = { "not-this-account",
 		"'{jid}' is an account of yours, and not the one that is in use ('{me}')",
-		"Use it first: \"git xmpp setup {jid}\"" },
+		"Name it: \"git xmpp --account={jid} move {jid} {to}\"" },
 	[MSG_DEVICE_IN_USE] = { "device-in-use",
 		"this machine is device {device} of '{jid}' already, which trusts others or shuts "
 		"them out",
@@ -316,11 +317,12 @@ static const struct message_row rows[MSG_COUNT] = {
 		"from a file" },
 	[MSG_NOT_SEEN] = { "not-seen",
 		"no device of '{jid}' with this fingerprint has been seen yet",
-		"Its key becomes known when both of you are online: say this again then" },
+		"Its key becomes known when both of you are online: run the same command again "
+		"then" },
 	[MSG_NOT_SHOWN] = { "not-shown",
 		"the device of '{jid}' with this fingerprint is online, and has not shown its "
 		"key yet",
-		"Say this again in a minute" },
+		"Run the same command again in a minute" },
 	[MSG_FINGERPRINT_MISMATCH] = { "fingerprint-mismatch",
 		"none of the devices with which '{jid}' is online has this fingerprint",
 		"If it is that of one of them, somebody could be in between: compare again, by "
@@ -347,8 +349,8 @@ static const struct message_row rows[MSG_COUNT] = {
 	[MSG_INVITATION_USED] = { "invitation-used",
 		"the invitation of '{jid}' was used before, by another device",
 		"If that was not one of yours, somebody else has read the link: tell them by "
-		"another way, so that they shut out who came, with \"git xmpp distrust\", and "
-		"invite you again" },
+		"another way, so that they shut out who came, with \"git xmpp distrust <jid>\", "
+		"and invite you again" },
 	[MSG_INVITATION_EXPIRED] = { "invitation-expired",
 		"the invitation of '{jid}' has expired",
 		"They make another one with \"git xmpp invite\"" },
@@ -388,7 +390,7 @@ static const struct message_row rows[MSG_COUNT] = {
 		"\"git xmpp share --list\" names them" },
 	[MSG_ROSTER_KEPT] = { "roster-kept",
 		"'{jid}' gets nothing any more, but is still in the roster: {reason}",
-		"Say it again later: \"git xmpp remove {jid}\"" },
+		"Run it again later: \"git xmpp remove {jid}\"" },
 	[MSG_NO_SUCH_ENTRY] = { "no-such-entry",
 		"there is no '{id}' in the queue",
 		"\"git xmpp queue\" lists what there is" },
@@ -407,17 +409,17 @@ static const struct message_row rows[MSG_COUNT] = {
 		"\"git xmpp log\" tells what became of it" },
 	[MSG_CONFIGURATION] = { "configuration",
 		"cannot read the git configuration: {reason}",
-		"" },
+		"\"git-xmpp doctor\" says where, and how it is mended" },
 	[MSG_STATE_FILE] = { "state-file",
 		"cannot use '{path}': {reason}",
-		"" },
+		"\"git xmpp doctor\" looks at the files" },
 	[MSG_STATE_NEWER] = { "state-newer",
 		"a later version has written what is kept here: '{path}' says format {theirs}, and "
 		"this one knows format {ours}",
 		"Install the later version again; nothing was changed" },
 	[MSG_INTERNAL] = { "internal",
 		"internal error: {reason}",
-		"" },
+		"Please report it, with what \"git xmpp doctor --report\" prints" },
 };
 
 enum {

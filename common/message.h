@@ -100,7 +100,7 @@ enum message_id {
 	MSG_WHICH_BUDDY,		/* name: several buddies have it before the @ */
 	MSG_BAD_FINGERPRINT,		/* fingerprint */
 	MSG_NO_DEVICE_KNOWN,		/* jid */
-	MSG_MOVE_NOTHING,		/* jid: the old address has no device to be moved */
+	MSG_MOVE_NOTHING,		/* jid, to: the old address has no device to be moved */
 	MSG_MOVE_TAKEN,			/* jid: the new address has devices of its own */
 	MSG_BAD_DEVICE_NAME,		/* name */
 	MSG_WHICH_DEVICE,		/* device */
@@ -108,7 +108,8 @@ enum message_id {
 	MSG_EXPORT_LOCKED,		/* path: another passphrase, or it was changed */
 	MSG_EXPORT_OTHER,		/* path, jid, me: it is of another account */
 	MSG_ACCOUNT_IN_USE,		/* jid: there is a device of it with trust */
-	MSG_NOT_THIS_ACCOUNT,		/* jid, me: of the own ones only the present one moves */
+	MSG_NOT_THIS_ACCOUNT,		/* jid, me, to: of the own ones only the present one
+					   moves */
 	MSG_DEVICE_IN_USE,		/* jid, device: this machine has a device with trust */
 	MSG_BAD_PASSPHRASE,		/* reason */
 	MSG_NOT_SEEN,			/* jid: the device with this key has not been seen */

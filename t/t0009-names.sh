@@ -41,7 +41,7 @@ test_expect_success 'a verb or an option with a letter wrong: the one that was m
 	hint: The nearest one is "git xmpp status"
 	END
 	test_cmp expect err &&
-	test_expect_code 129 git xmpp xyzzyx 2>err && grep "^hint: .*git xmpp -h" err &&
+	test_expect_code 129 git xmpp xyzzyx 2>err && grep "^hint: .*git xmpp help" err &&
 	test_expect_code 129 git xmpp status --jsno 2>err && grep "^hint: The nearest one is \"--json\"" err &&
 	test_expect_code 129 git xmpp status --whatever 2>err && ! grep "^hint" err
 '

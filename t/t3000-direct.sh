@@ -124,7 +124,7 @@ test_expect_success 'without xmpp.directAddresses nobody listens, nobody dials, 
 
 test_expect_success 'then a direct path is refused in time, with the reason' '
 	test_must_fail as alice git -c xmpp.transport=direct ls-remote $url 2>err &&
-	grep "no path of the kind .direct. to .bob@localhost." err
+	has_message no-path err
 '
 
 test_done

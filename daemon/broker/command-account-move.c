@@ -103,13 +103,14 @@ static bool get_jid(struct conn *conn, struct fields command, const char *key, c
 }
 
 /* Whether it is the account whose device this is. If not, an error was sent. */
-static bool is_present(const struct broker *b, struct conn *conn, const char *from)
+static bool is_present(const struct broker *b, struct conn *conn, const char *from,
+		       const char *to)
 {
 	struct message m;
 
 	if (!command_is_self(b, from))
 		message_set(&m, MSG_NOT_THIS_ACCOUNT, "jid", from, "me",
-			    b->context.jid ? b->context.jid : "", NULL);
+			    b->context.jid ? b->context.jid : "", "to", to, NULL);
 	else if (b->context.fp)
 		return true;
 	else
@@ -131,7 +132,7 @@ void command_account_move(struct broker *b, struct conn *conn, struct fields com
 		command_finish(conn, NULL);
 		return;
 	}
-	if (!is_present(b, conn, from))
+	if (!is_present(b, conn, from, to))
 		return;
 	outcome = trust_may_move_self(b->context.trust, from, to);
 	if (outcome != TRUST_MOVED)

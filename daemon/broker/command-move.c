@@ -21,10 +21,13 @@
 void command_move_refused(struct conn *conn, enum trust_move outcome, enum message_id nothing,
 			  const char *from, const char *to)
 {
+	struct message m;
+
 	if (outcome == TRUST_MOVE_TAKEN) {
 		command_fail(conn, MSG_MOVE_TAKEN, to);
 	} else if (outcome == TRUST_MOVE_NOTHING) {
-		command_fail(conn, nothing, from);
+		message_set(&m, nothing, "jid", from, "to", to, NULL);
+		command_fail_with(conn, &m);
 	} else {
 		command_refuse(conn, MSG_INTERNAL, "reason", "too many buddies are known");
 		conn_close(conn);

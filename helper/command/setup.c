@@ -174,18 +174,42 @@ static void make_name_free(struct setup *s)
 		snprintf(s->name, sizeof(s->name), "%.28s-%u", base, n);
 }
 
+/* The address that is typed at the terminal, malloc'd; NULL: there is none, or nothing is typed. */
+static char *ask_address(void)
+{
+	char *line = NULL;
+	size_t room = 0;
+
+	if (!isatty(STDIN_FILENO))
+		return NULL;
+	fputs("Your XMPP address, like alice@example.org: ", stderr);
+	if (getline(&line, &room, stdin) <= 0) {
+		free(line);
+		return NULL;
+	}
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
 static int find_jid(struct setup *s, const char *text)
 {
 	struct message trouble;
+	char *typed = NULL;
+	bool good;
 
 	if (!text && jid_from_config(s))
 		return STATUS_OK;
 	if (!text)
-		return cmd_misused(usage, "expected your address, like alice@example.org");
-	if (!jid_bare(text, s->jid)) {
+		text = typed = ask_address();
+	if (!text)
+		return cmd_misused(usage, "expected your address, like alice@example.org; it is "
+					  "asked for only at a terminal");
+	good = jid_bare(text, s->jid);
+	if (!good)
 		message_set(&trouble, MSG_BAD_JID, "jid", text, NULL);
+	free(typed);
+	if (!good)
 		return report_trouble(&trouble, false);
-	}
 	if (*s->name || name_from_config(s))
 		return STATUS_OK;
 	name_from_domain(s->name, jid_domain(s->jid));

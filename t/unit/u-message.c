@@ -23,7 +23,8 @@ static bool commands_exist(const char *hint)
 		"invite", "invite --device", "invite --list", "join", "list",
 		"cancel", "log",
 		"share", "unshare", "queue", "status",
-		"daemon start", "daemon stop", "daemon restart", "daemon run", "-h",
+		"daemon start", "daemon stop", "daemon restart", "daemon run", "doctor", "help",
+		"--account=",
 	};
 	const char *p = hint;
 
