@@ -103,8 +103,7 @@ static bool get_jid(struct conn *conn, struct fields command, const char *key, c
 }
 
 /* Whether it is the account whose device this is. If not, an error was sent. */
-static bool is_present(const struct broker *b, struct conn *conn, const char *from,
-		       const char *to)
+static bool is_present(const struct broker *b, struct conn *conn, const char *from, const char *to)
 {
 	struct message m;
 

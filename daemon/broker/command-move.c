@@ -63,7 +63,7 @@ static void go_on(struct broker *b, struct conn *conn, const char *from, const c
 	if (trust_may_have_moved(b->context.trust, from, to))
 		act(b, conn, from, to);
 	else
-		refuse(conn, TRUST_MOVE_TAKEN, from, to);
+		command_move_refused(conn, TRUST_MOVE_TAKEN, MSG_MOVE_NOTHING, from, to);
 }
 
 static void move(struct broker *b, struct conn *conn, const char *from, const char *to, bool check)

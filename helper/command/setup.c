@@ -174,7 +174,7 @@ static void make_name_free(struct setup *s)
 		snprintf(s->name, sizeof(s->name), "%.28s-%u", base, n);
 }
 
-/* The address that is typed at the terminal, malloc'd; NULL: there is none, or nothing is typed. */
+/* What is typed at the terminal, malloc'd; NULL: there is no terminal, or nothing is typed. */
 static char *ask_address(void)
 {
 	char *line = NULL;
