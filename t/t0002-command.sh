@@ -874,6 +874,24 @@ test_expect_success 'daemon stop asks it to end, and says so; without one exit 1
 	test_expect_code 129 git xmpp daemon dance
 '
 
+test_expect_success 'an exit status belongs to the message, as the manual says, and not to the command' '
+	sed -n "/^# EXIT STATUS/,/^128/p" "$TOP/Documentation/git-xmpp.1.scd" | sed "1,/these have it/s/.*prints them://" |
+	grep -oE "\*[a-z-]+-[a-z-]+\*" | tr -d "*" | sort >no && test_line_count -ge 12 no &&
+	"$BUILD/t/messages" list | cut -f1 | grep -vx bad-command >all && : >wrong &&
+	while read -r id
+	do
+		want=128
+		! grep -qx "$id" no || want=1
+		fake open:Q "send:!:id=$id,message=no" next open:Q "send:!:id=$id,message=no" next open:Q "send:!:id=$id,message=no" &&
+		for command in "accept bob@example.org" "remove bob@example.org" "list --json"
+		do
+			git xmpp $command >out 2>&1 </dev/null
+			code=$?
+			test $code -eq $want || { echo "$id: $command: $code"; cat out; } >>wrong
+		done
+	done <all; test_is_empty wrong
+'
+
 test_expect_success 'the manual names every message there is' '
 	sed -n "s/.*\[MSG_[A-Z_]*\] = { \"\([a-z-]*\)\",.*/\1/p" "$TOP/common/message.c" | grep -vx none >ids &&
 	test_line_count -ge 40 ids &&

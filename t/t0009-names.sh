@@ -64,7 +64,7 @@ test_expect_success 'a nickname: given, listed, used, taken away' '
 	fake open:Q send:Z: && git xmpp nickname robby carol@example.org &&
 	fake open:Q send:Z: && git xmpp remove robby && asked "Q verb=remove jid=carol@example.org" &&
 	git xmpp nickname --remove robby && git xmpp nickname >out && test_is_empty out &&
-	test_expect_code 1 git xmpp nickname --remove robby 2>err && grep "nobody is called .robby." err &&
+	test_expect_code 128 git xmpp nickname --remove robby 2>err && grep "nobody is called .robby." err &&
 	has_message nobody-called err
 '
 

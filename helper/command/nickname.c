@@ -127,8 +127,7 @@ static int forget(const char *name)
 		status = report_trouble(&trouble, false);
 	} else if (!gitconfig_find(&c, key)) {
 		message_set(&trouble, MSG_NOBODY_CALLED, "name", name, NULL);
-		report_trouble(&trouble, false);
-		status = STATUS_NO;
+		status = report_trouble(&trouble, false);
 	}
 	gitconfig_finish(&c);
 	free(key);
