@@ -419,7 +419,7 @@ int main(int argc, char **argv)
 	}
 	if (options.detach)
 		ready_fd = detach();
-	if (take(&premises, &manager, path, &trouble)) {
+	if (state_format_check(&trouble) || take(&premises, &manager, path, &trouble)) {
 		/* Another broker runs or starts, so the client has its broker. */
 		if (trouble.id == MSG_NONE) {
 			if (!options.detach)
@@ -430,6 +430,7 @@ int main(int argc, char **argv)
 		}
 		return cannot_start(&options, ready_fd, &trouble);
 	}
+	/* The broker that was waited for may have been of a later version. */
 	if (state_format_check(&trouble))
 		return cannot_start(&options, ready_fd, &trouble);
 	if (options.detach) {
