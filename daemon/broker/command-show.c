@@ -246,6 +246,13 @@ void command_status_rows(struct broker *b, struct conn *conn)
 			command_row(conn, &row);
 		buf_reset(&row);
 	}
+	for (const struct list *r = b->git_services.leaving.next; r != &b->git_services.leaving;
+	     r = r->next) {
+		begin_row(b, &row, "transfer");
+		if (git_service_describe_leaving(r, &row))
+			command_row(conn, &row);
+		buf_reset(&row);
+	}
 	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy;
 	     buddy = buddy->next) {
 		buddies += !command_is_self(b, buddy->jid);

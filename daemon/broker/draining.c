@@ -14,7 +14,7 @@ enum { LOOK_EVERY = 100 };	/* ms */
 unsigned draining_list(const struct draining *d, void (*found)(void *arg, struct buf *row),
 		       void *arg)
 {
-	const struct list *runs = &d->services->services.runs;
+	const struct list *runs = &d->services->services.runs, *leaving = &d->services->leaving;
 	struct buf row = { 0 };
 	unsigned n = 0;
 
@@ -30,6 +30,13 @@ unsigned draining_list(const struct draining *d, void (*found)(void *arg, struct
 		fields_add(&row, "kind", "transfer");
 		n++;
 		if (git_service_describe(r, &row))
+			found(arg, &row);
+		buf_reset(&row);
+	}
+	for (const struct list *r = leaving->next; r != leaving; r = r->next) {
+		fields_add(&row, "kind", "transfer");
+		n++;
+		if (git_service_describe_leaving(r, &row))
 			found(arg, &row);
 		buf_reset(&row);
 	}

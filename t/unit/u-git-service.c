@@ -681,6 +681,43 @@ static void test_fetch(void)
 	end();
 }
 
+/* Whether one service is as the row says, of those whose process has ended. */
+static bool leaves(const char *share)
+{
+	struct buf row = { 0 };
+	bool good = !list_alone(&git_services.leaving) &&
+		    git_service_describe_leaving(git_services.leaving.next, &row) &&
+		    !strcmp(fields_get((struct fields){ buf_data(&row), buf_len(&row) }, "share"),
+			    share);
+
+	buf_finish(&row);
+	return good;
+}
+
+static void test_leaving(void)
+{
+	begin();
+	asks(&bob, SERVICE_UPLOAD_PACK, "project");
+	output(host.last, "refs");
+	pump(&bob);
+	channel_end(bob.channel);
+	pump(&bob);
+	output(host.last, "pack");
+	ok(list_alone(&git_services.leaving), "a service whose process runs is no leaving one");
+	exits(host.last, 0, 0);
+	ok(list_alone(&git_services.services.runs), "git has written all, and its place is free");
+	ok(leaves("project"), "what it wrote is on its way, and is shown");
+	buf_reset(&trace);
+	pump(&bob);
+	ok(list_alone(&git_services.leaving), "until it has arrived");
+	asks(&bob, SERVICE_UPLOAD_PACK, "project");
+	output(host.last, "refs");
+	exits(host.last, 0, 0);
+	ok(leaves("project"), "so is what another fetch wrote");
+	end();
+	ok(list_alone(&git_services.leaving), "or until the broker stops");
+}
+
 static void test_broken(void)
 {
 	struct service_process *p;
@@ -1284,6 +1321,7 @@ static void test_places(void)
 int main(void)
 {
 	test_fetch();
+	test_leaving();
 	test_broken();
 	test_rights();
 	test_room();

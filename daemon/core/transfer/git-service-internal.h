@@ -16,6 +16,8 @@
 struct git_service {
 	struct service_run run;		/* has to be first: the victim of services_begin() is cast
 					   back */
+	struct list leaving;		/* of git_services::leaving: the process has ended, and what
+					   it wrote has not all arrived */
 	struct git_services *all;	/* borrowed */
 	struct peer *peer;		/* borrowed; outlives the negotiation; NULL: an orphan */
 	struct negotiation *neg;	/* NULL after its end */

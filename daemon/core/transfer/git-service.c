@@ -74,6 +74,7 @@ static void finish(struct git_service *s)
 {
 	if (s->peer)
 		peer_touch(s->peer);
+	list_remove(&s->leaving);
 	buf_finish(&s->errors);
 	tail_finish(&s->tail);
 	witness_finish(&s->witness);
@@ -381,6 +382,7 @@ static void on_exited(void *owner, int status, int term_signal)
 		finish(s);
 		return;
 	}
+	list_append(&s->all->leaving, &s->leaving);
 	channel_end(s->channel);
 	/* May close the channel, and so end this service. */
 	channel_exit(s->channel, s->status);
@@ -445,6 +447,7 @@ static struct git_service *take_place(struct git_services *all, struct peer *pee
 	struct git_service *s = xcalloc(1, sizeof(*s));
 	struct service_run *victim;
 
+	list_init(&s->leaving);
 	s->all = all;
 	s->peer = peer;
 	s->neg = neg;

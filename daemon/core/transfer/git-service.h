@@ -104,6 +104,7 @@ struct git_services {
 	void *owner;			/* of events */
 	struct services services;	/* the places; each run is the first member of a
 					   git_service */
+	struct list leaving;		/* git_service::leaving; oldest first */
 	struct outcomes *outcomes;	/* owned; what a device can ask for after it lost its
 					   link */
 };
@@ -158,10 +159,11 @@ void git_services_cut_off(struct git_services *all, const struct peer *p, bool c
 void git_service_end_orphans(struct git_services *all);
 
 /*
- * Appends a row of status for a run of git_services::services.runs. False if it does not move
- * data.
+ * Appends a row of status for a run of git_services::services.runs, or of leaving. False if it
+ * does not move data.
  */
 bool git_service_describe(const struct list *run, struct buf *row);
+bool git_service_describe_leaving(const struct list *leaving, struct buf *row);
 
 /*
  * How far a service is; serving: what git_service_start() returned. Only while its negotiation

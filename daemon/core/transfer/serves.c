@@ -5,6 +5,7 @@
  */
 #include "git-service-internal.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ void git_services_init(struct git_services *all, struct context *context, struct
 		.outcomes = outcomes_create(),
 	};
 	services_init(&all->services);
+	list_init(&all->leaving);
 }
 
 void git_services_finish(struct git_services *all)
@@ -221,12 +223,11 @@ void git_services_end(struct git_services *all, const char *id, transfer_ended *
 	}
 }
 
-bool git_service_describe(const struct list *run, struct buf *row)
+static bool describe(const struct git_service *s, struct buf *row)
 {
-	const struct git_service *s = (const struct git_service *)run;
 	const struct peer_transfer transfer = {
 		.id = s->id,
-		.share = s->run.share,
+		.share = s->neg ? neg_share(s->neg) : NULL,
 		.service = s->service,
 		.direction = "in",
 		.channel = s->channel,
@@ -234,10 +235,22 @@ bool git_service_describe(const struct list *run, struct buf *row)
 		.out = &s->traffic.out,
 	};
 
-	if (!s->peer || !s->channel)
+	if (!s->peer || !s->neg || !s->channel)
 		return false;
 	peer_describe_transfer(s->peer, &transfer, row);
 	return true;
+}
+
+bool git_service_describe(const struct list *run, struct buf *row)
+{
+	return describe((const struct git_service *)run, row);
+}
+
+bool git_service_describe_leaving(const struct list *leaving, struct buf *row)
+{
+	const char *at = (const char *)leaving - offsetof(struct git_service, leaving);
+
+	return describe((const struct git_service *)at, row);
 }
 
 struct git_service_view git_service_view(const void *serving)
