@@ -164,6 +164,17 @@ test_expect_success 'queue: where from, what waits since when, what helps' '
 	on 40 git xmpp queue >out && cat out && grep -v "^    git" out | awk "length > 40" >wide && test_is_empty wide
 '
 
+test_expect_success 'status: news is told without the mark of what waits' '
+	fake open:Q "$online_row" "send:L:kind=notice,text=bob has compared this device" \
+		"send:L:kind=notice,text=zed asks,hint=git xmpp accept zed" send:Z: next open:Q send:Z: &&
+	git xmpp status >actual && cat actual && grep "^  bob has compared this device$" actual && grep "^! zed asks  git xmpp accept zed$" actual
+'
+
+test_expect_success 'list: that there is nothing is said, whichever devices have answered' '
+	fake open:Q "send:L:kind=device,jid=bob@example.org,device=d,state=told" send:Z: &&
+	on 100 git xmpp list >actual && echo "nobody online shares anything with you" >expect && test_cmp expect actual
+'
+
 test_expect_success 'list: sorted, whatever the order in which devices answer' '
 	row () { echo "send:L:kind=share,jid=$1,device=d,share=$2,right=fetch,head=refs/heads/main,object=089a9e2f35fe,changed=1764000000"; } &&
 	fake open:Q "$(row bob@example.org zoo)" "$(row ann@example.org b)" "$(row bob@example.org art)" send:Z: &&

@@ -100,8 +100,8 @@ static void put_share(struct table *t, const struct query *answer, struct fields
 	free(address);
 }
 
-/* Prints what the user may do about a device that has told nothing. */
-static void show_device(struct fields row)
+/* Prints what the user may do about a device that has told nothing; false if there is nothing. */
+static bool show_device(struct fields row)
 {
 	static const struct {
 		const char *state, *text;
@@ -112,6 +112,7 @@ static void show_device(struct fields row)
 		{ "unreachable", "cannot be reached" },
 	};
 	struct buf jid = { 0 };
+	bool shown = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		if (strcmp(row_get(row, "state"), texts[i].state))
@@ -125,8 +126,10 @@ static void show_device(struct fields row)
 		if (!i)
 			printf("  (git xmpp verify %s)", buf_str(&jid));
 		putchar('\n');
+		shown = true;
 	}
 	buf_finish(&jid);
+	return shown;
 }
 
 /* Whether an earlier row is a share of the same person, so that their line is printed. */
@@ -157,14 +160,20 @@ static void show_person(const struct query *answer, size_t first)
 
 static void show(const struct query *answer)
 {
-	if (!answer->count)
-		screen_empty("nobody who is online shares anything with you");
-	for (size_t i = 0; i < answer->count; i++)
-		if (row_is(query_row(answer, i), "share") && !was_headed(answer, i))
+	bool any = false;
+
+	for (size_t i = 0; i < answer->count; i++) {
+		if (!row_is(query_row(answer, i), "share"))
+			continue;
+		any = true;
+		if (!was_headed(answer, i))
 			show_person(answer, i);
+	}
 	for (size_t i = 0; i < answer->count; i++)
-		if (row_is(query_row(answer, i), "device"))
-			show_device(query_row(answer, i));
+		if (row_is(query_row(answer, i), "device") && show_device(query_row(answer, i)))
+			any = true;
+	if (!any)
+		screen_empty("nobody online shares anything with you");
 }
 
 static void json_share(struct buf *out, const struct query *answer, struct fields row)

@@ -123,12 +123,12 @@ static void put_device(struct table *t, const struct query *answer)
 	put_start(t, broker);
 }
 
-/* What waits for the user. */
+/* What waits for the user; news, of which they need to do nothing, have no mark. */
 
 static void put_notice(struct table *t, struct fields row)
 {
 	table_row(t);
-	table_cell(t, PAINT_WAITS, "!");
+	table_cell(t, PAINT_WAITS, "%s", *row_get(row, "hint") ? "!" : "");
 	table_cell(t, PAINT_PLAIN, "%s", row_get(row, "text"));
 	table_cell(t, PAINT_COMMAND, "%s", row_get(row, "hint"));
 }

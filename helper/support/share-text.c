@@ -198,7 +198,8 @@ static void show_access(const struct journal_event *e)
 	char text[32];
 
 	table_row(&t);
-	table_cell(&t, PAINT_DIM, "last   %s %s %s", e->jid, e->what, when_shown(e->when, text));
+	table_cell(&t, PAINT_DIM, "last ");
+	table_cell(&t, PAINT_DIM, "%s %s %s", e->jid, e->what, when_shown(e->when, text));
 	table_print(&t);
 }
 
