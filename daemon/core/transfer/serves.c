@@ -144,9 +144,15 @@ static const char *authorize_again(const struct git_service *s)
 	}
 }
 
+static struct git_service *leaving_of(const struct list *r)
+{
+	return (struct git_service *)((char *)r - offsetof(struct git_service, leaving));
+}
+
 /*
  * A service that is not allowed any more, or NULL. One without peer or negotiation has already
- * ended.
+ * ended. What git wrote for a fetch before it ended may still wait here; of a push that is its
+ * result, which does no harm.
  */
 static struct git_service *find_forbidden(const struct git_services *all, const char **reason)
 {
@@ -154,6 +160,14 @@ static struct git_service *find_forbidden(const struct git_services *all, const 
 		struct git_service *s = (struct git_service *)r;
 
 		*reason = s->peer && s->neg ? authorize_again(s) : NULL;
+		if (*reason)
+			return s;
+	}
+	for (struct list *r = all->leaving.next; r != &all->leaving; r = r->next) {
+		struct git_service *s = leaving_of(r);
+		bool fetches = s->service != SERVICE_RECEIVE_PACK;
+
+		*reason = fetches && s->peer && s->neg ? authorize_again(s) : NULL;
 		if (*reason)
 			return s;
 	}
@@ -248,9 +262,7 @@ bool git_service_describe(const struct list *run, struct buf *row)
 
 bool git_service_describe_leaving(const struct list *leaving, struct buf *row)
 {
-	const char *at = (const char *)leaving - offsetof(struct git_service, leaving);
-
-	return describe((const struct git_service *)at, row);
+	return describe(leaving_of(leaving), row);
 }
 
 struct git_service_view git_service_view(const void *serving)
