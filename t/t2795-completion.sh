@@ -80,6 +80,7 @@ test_expect_success 'alice shares with bob, and he with her' '
 	as alice git xmpp share alice/mine.git --fetch=bob@localhost &&
 	as bob git xmpp share bob/project.git --name=team/project --fetch=alice@localhost &&
 	as alice git xmpp nickname bobby bob@localhost &&
+	as alice git xmpp add "mallory\$(id)\`id\`;id@localhost" &&
 	as alice git ls-remote xmpp::bob@localhost/team/project
 '
 
@@ -99,6 +100,9 @@ do
 		completes $shell "git xmpp verify bobb" "git xmpp verify bobby" &&
 		completes $shell "git xmpp unshare mi" "git xmpp unshare mine" &&
 		completes $shell "git xmpp clone bobby/te" "git xmpp clone bobby/team/project"
+	'
+	test_expect_success "$needs" "$shell quotes an address that would be a command" '
+		completes $shell "git xmpp verify mallo" "git xmpp verify mallory\$(id)\`id\`;id@localhost"
 	'
 	test_expect_success "$needs" "$shell completes the URLs that a buddy shares, for any command of git" '
 		completes $shell "git clone xmpp::bo" "git clone xmpp::bob@localhost/" &&

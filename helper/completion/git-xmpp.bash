@@ -7,7 +7,9 @@
 #     . /usr/share/bash-completion/completions/git-xmpp
 
 # __git_xmpp_reply <candidates>: those that begin like the word. What stands before the last
-# character at which bash breaks words is taken off, because bash has that on the line already.
+# character at which bash breaks words is taken off, because bash has that on the line already. The
+# rest is quoted, because bash puts it on the line as it is, and an address may be a command, like
+# `id`@example.org.
 __git_xmpp_reply ()
 {
 	local breaks="${COMP_WORDBREAKS//[^:@=]/}" kept= line
@@ -21,7 +23,12 @@ __git_xmpp_reply ()
 		line=${line%%$'\t'*}
 		if [[ $line == "$cur"* ]]
 		then
-			COMPREPLY+=("${line#"$kept"}")
+			line=${line#"$kept"}
+			if [[ $line == *[^[:alnum:]@%+=:,./_~-]* ]]
+			then
+				printf -v line %q "$line"
+			fi
+			COMPREPLY+=("$line")
 		fi
 	done
 	case "${COMPREPLY[*]}" in
