@@ -24,7 +24,7 @@
 
 enum {
 	COLUMNS = 7,		/* that each line has */
-	COLUMNS_MAX = 11,	/* with those that older versions did not write, and skip */
+	COLUMNS_MAX = 12,	/* with those that older versions did not write, and skip */
 };
 
 static void put_column(struct buf *line, const char *value)
@@ -47,6 +47,7 @@ static void put_event(struct buf *line, const struct journal_event *e)
 	put_column(line, e->way);
 	put_column(line, e->refs);
 	put_column(line, e->why);
+	put_column(line, e->account);
 	buf_puts(line, "\n");
 }
 
@@ -143,7 +144,7 @@ static void take_line(char *line, void (*each)(void *arg, const struct journal_e
 		.kind = columns[1], .jid = columns[2], .share = columns[3],
 		.what = columns[4], .result = columns[5], .text = columns[6],
 		.bytes = strtoull(columns[7], NULL, 10), .way = columns[8], .refs = columns[9],
-		.why = columns[10],
+		.why = columns[10], .account = columns[11],
 	};
 	if (!*end && end != columns[0])
 		each(arg, &e);

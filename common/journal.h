@@ -28,6 +28,7 @@ struct journal_event {
 	const char *way;		/* the path of a transfer, as path_name() */
 	const char *refs;		/* of a push, with their fate */
 	const char *why;		/* why it was refused, or failed */
+	const char *account;		/* ours, bare */
 };
 
 /*

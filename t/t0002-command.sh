@@ -972,7 +972,7 @@ test_expect_success 'log: the last events, escaped' '
 	nonsense
 	1750000001|queue|bob@example.org|p|q1|failed|no
 	1750000002|transfer|bob@example.org|p|pushed|ok|242 bytes, direct; main 451fc9c..089a9e2|242|direct|main 451fc9c..089a9e2|
-	1750000003|transfer|carol@example.org|q|push|refused|push-denied|0|||push-denied
+	1750000003|transfer|carol@example.org|q|push|refused|push-denied|0|||push-denied|home@example.org
 	1750000004|device|alice@example.org||git-x|copied|copied
 	END
 	TZ=UTC0 git xmpp log >actual &&
@@ -985,12 +985,12 @@ test_expect_success 'log: the last events, escaped' '
 	END
 	test_cmp expect actual &&
 	git xmpp log -n 1 --json >actual &&
-	echo "{\"version\":1,\"events\":[{\"time\":\"2025-06-15T15:06:44Z\",\"kind\":\"device\",\"jid\":\"alice@example.org\",\"share\":\"\",\"what\":\"git-x\",\"result\":\"copied\",\"text\":\"copied\",\"bytes\":0,\"path\":null,\"refs\":null,\"why\":null}]}" >expect &&
+	echo "{\"version\":1,\"events\":[{\"time\":\"2025-06-15T15:06:44Z\",\"kind\":\"device\",\"jid\":\"alice@example.org\",\"share\":\"\",\"what\":\"git-x\",\"result\":\"copied\",\"text\":\"copied\",\"bytes\":0,\"path\":null,\"refs\":null,\"why\":null,\"account\":null}]}" >expect &&
 	test_cmp expect actual &&
 	git xmpp log --porcelain -2 >actual &&
 	tr "|" "\t" >expect <<-END &&
-	2025-06-15T15:06:43Z|transfer|carol@example.org|q|push|refused|0|-|-|push-denied|push-denied
-	2025-06-15T15:06:44Z|device|alice@example.org|-|git-x|copied|0|-|-|-|copied
+	2025-06-15T15:06:43Z|transfer|carol@example.org|q|push|refused|0|-|-|push-denied|push-denied|home@example.org
+	2025-06-15T15:06:44Z|device|alice@example.org|-|git-x|copied|0|-|-|-|copied|-
 	END
 	test_cmp expect actual
 '

@@ -737,7 +737,7 @@ test_expect_success have_server 'its process is found as the page says, and its 
 	test "$(as alice sh ./pipe)" = "$(broker_pid alice)" &&
 	as alice env GIT_XMPP_TRACE=1 git xmpp daemon restart &&
 	as alice git xmpp status --wait &&
-	grep " xmpp: off -> resolving" alice/.state/git-xmpp/daemon.log &&
+	grep " xmpp alice@localhost: off -> resolving" alice/.state/git-xmpp/daemon.log &&
 	as alice git xmpp daemon stop && stop_broker bob
 '
 

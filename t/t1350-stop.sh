@@ -35,7 +35,7 @@ waits_again () {
 
 # leaves_last <user>: the last that its broker has logged of the account.
 leaves_last () {
-	grep "xmpp: " "log/$1" | tail -n 1 | grep -q "leaving, asked to end"
+	grep " xmpp $1@" "log/$1" | tail -n 1 | grep -q "leaving, asked to end"
 }
 
 at_bob () {

@@ -78,6 +78,10 @@ moves () {
 	as alice git xmpp status --json | grep -q "\"transfers\":\[[^]]*\"account\":\"$1\""
 }
 
+told_of_carol () {
+	as alice git xmpp --account=home status | grep -q "carol@localhost wants"
+}
+
 # make_share <user> <share> <option>...
 make_share () {
 	local user share
@@ -275,6 +279,23 @@ test_expect_success 'follows and queued pushes go by their account' '
 	(cd alice/c && as alice git xmpp queue push origin HEAD:refs/heads/queued) &&
 	wait_for 30 git -C carol/c.git rev-parse --verify -q refs/heads/queued &&
 	git -C carol/c.git log -1 --format=%s refs/heads/queued | grep queued
+'
+
+test_expect_success 'what happened, what waits and what is told says of which account' '
+	as alice git xmpp log -n 1000 >out && cat out && grep "carol@localhost.*by work@localhost$" out &&
+	grep "dave@localhost.*by far@localhost$" out &&
+	as alice git xmpp log -n 1000 --porcelain >out && grep "dave@localhost.*	far@localhost$" out &&
+	as alice git xmpp log -n 1000 --json | grep "\"account\":\"work@localhost\"" &&
+	stop_broker carol &&
+	as alice git -C alice/c commit -q --allow-empty -m later &&
+	id=$(cd alice/c && as alice git xmpp queue push --json origin HEAD:refs/heads/later |
+		sed "s/.*\"id\":\"\([^\"]*\)\".*/\1/") &&
+	as alice git xmpp queue >out && cat out && grep "carol@localhost/c.*by work@localhost" out &&
+	as alice git xmpp queue --json | grep "\"account\":\"work@localhost\"" &&
+	as alice git xmpp queue drop "$id" && start_broker carol && wait_for 30 trusts_by work carol &&
+	as carol git xmpp add home@localhost && wait_for 20 told_of_carol &&
+	as alice git xmpp status >out && cat out && grep "! *carol@localhost wants.*by home@localhost$" out &&
+	as alice git ls-remote xmpp::carol@localhost/c && as alice git xmpp --account=home decline carol@localhost
 '
 
 test_expect_success 'another default moves no share' '

@@ -210,6 +210,7 @@ static void take_configuration(struct accounts *a, struct gitconfig *fresh)
 	a->configuration = *fresh;
 	*fresh = (struct gitconfig){ .count = 0 };
 	account_list_take(&a->list, &a->configuration);
+	a->shared.several = a->list.count > 1;
 }
 
 /*

@@ -669,7 +669,7 @@ void broker_start(struct broker *b, struct broker_shared *shared, struct config 
 	clock_start(&b->clock, b->loop, &b->context.timers);
 	begin_peers(b);
 	git_services_init(&b->git_services, &b->context, &b->peers, &service_process_ops,
-			  &b->service_host, &git_service_events, b);
+			  &b->service_host, &git_service_events, b->configured);
 	ibb_paths_init(&b->ibb_paths, b->loop);
 	b->config = config;
 	if (assume(b, &b->trouble))

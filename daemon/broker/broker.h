@@ -67,6 +67,8 @@ struct broker_shared {
 						   has ended */
 	char *hooks;				/* as push_hooks_begin() returns it; NULL: none */
 	struct service_manager *manager;	/* told how it goes */
+	bool several;				/* there is more than one account, so what is said
+						   names it */
 	/* A burst of work has ended: memory may be returned to the system. */
 	void (*worked)(struct broker_shared *shared);
 	/*

@@ -6,13 +6,13 @@
 
 static void on_over(void *owner, const struct transfer *t)
 {
-	transfer_log_add(t);
+	transfer_log_add(owner, t);
 }
 
 static void on_refused(void *owner, const char *jid, const char *share, enum service service,
 		       const char *reason)
 {
-	transfer_log_refused(jid, share, service, true, reason);
+	transfer_log_refused(owner, jid, share, service, true, reason);
 }
 
 const struct git_services_events git_service_events = {

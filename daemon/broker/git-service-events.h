@@ -2,7 +2,7 @@
 #ifndef DAEMON_GIT_SERVICE_EVENTS_H
 #define DAEMON_GIT_SERVICE_EVENTS_H
 
-/* Handles what git services report; the owner is a broker. */
+/* Handles what git services report; the owner is the name of the account, its bare JID. */
 
 #include "git-service.h"
 

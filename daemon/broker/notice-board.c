@@ -199,6 +199,12 @@ static void on_command_over(void *owner)
 	notifier_ended(&b->notice_board.notifier);
 }
 
+/* Like notice_line(). Where there are several accounts, each line says which it is about. */
+static char *line_of(const struct broker *b, const struct notice *notice, unsigned more)
+{
+	return notice_line(notice, b->shared->several ? b->configured : NULL, more);
+}
+
 static bool on_run(void *owner, const struct notice *notice, unsigned more)
 {
 	struct broker *b = owner;
@@ -206,7 +212,7 @@ static bool on_run(void *owner, const struct notice *notice, unsigned more)
 
 	if (b->context.stopping || !b->config->notify_command)
 		return false;
-	line = notice_line(notice, more);
+	line = line_of(b, notice, more);
 	b->notice_board.command = notify_command_start(
 		b->loop, b->config->notify_command,
 		&(struct notify_about){
@@ -259,7 +265,7 @@ void notice_board_say(struct broker *b, struct conn *conn, const char *jid)
 		lines++;
 		/* The last line stands for all that follow it. */
 		if (lines <= NOTICE_LINES_MAX)
-			send_line(conn, notice_line(at, lines == NOTICE_LINES_MAX ? left : 0));
+			send_line(conn, line_of(b, at, lines == NOTICE_LINES_MAX ? left : 0));
 		notices_said(n, at);
 	}
 }

@@ -31,13 +31,17 @@ const struct session_ops broker_session_ops = {
 
 static void on_over(void *owner, const struct transfer *t)
 {
-	transfer_log_add(t);
+	const struct broker *b = owner;
+
+	transfer_log_add(b->configured, t);
 }
 
 static void on_refused(void *owner, const char *jid, const char *share, enum service service,
 		       const char *reason)
 {
-	transfer_log_refused(jid, share, service, false, reason);
+	const struct broker *b = owner;
+
+	transfer_log_refused(b->configured, jid, share, service, false, reason);
 }
 
 static void on_push_noted(void *owner, const struct unsettled_push *push)

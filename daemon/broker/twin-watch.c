@@ -33,6 +33,7 @@ static bool note(struct broker *b)
 		.what = b->context.device,
 		.result = "copied",
 		.text = m.text,
+		.account = b->configured,
 	});
 	notice_board_look(b);
 	return true;

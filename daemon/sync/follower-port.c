@@ -57,6 +57,7 @@ static void release(void *arg, struct git_run *git)
 static void journal(void *arg, const struct follow *follow, const char *result, const char *text,
 		    unsigned left_out)
 {
+	const struct follower_port *port = arg;
 	char more[JOURNAL_LEFT_OUT_MAX], *whole;
 	struct journal_event event = {
 		.kind = "follow",
@@ -64,6 +65,7 @@ static void journal(void *arg, const struct follow *follow, const char *result, 
 		.share = follow->share,
 		.what = follow->remote,
 		.result = result,
+		.account = port->host->account,
 	};
 	unsigned before;
 

@@ -72,7 +72,8 @@ static void put_updates(struct buf *text, const struct queue_entry *e)
 }
 
 /* Writes a sentence about an entry to the journal and the log, with the entry's refs. */
-static void tell(const struct queue_entry *e, const char *result, const char *sentence)
+static void tell(const struct push_queue *q, const struct queue_entry *e, const char *result,
+		 const char *sentence)
 {
 	struct buf text = { 0 }, refs = { 0 };
 	struct journal_event event = {
@@ -81,6 +82,7 @@ static void tell(const struct queue_entry *e, const char *result, const char *se
 		.share = e->share,
 		.what = e->id,
 		.result = result,
+		.account = q->host.account,
 	};
 
 	put_updates(&refs, e);
@@ -189,7 +191,7 @@ static void on_pushed(void *owner, int status, const char *output, const char *e
 	run->git = NULL;
 	end_run(run);
 	if (outcome == QUEUE_UNREACHABLE)
-		tell(e, "waiting", buf_str(&reason));
+		tell(q, e, "waiting", buf_str(&reason));
 	queue_done(q->entries, e, outcome, status == 0 ? NULL : buf_str(&reason),
 		   uv_now(q->host.loop));
 	buf_finish(&reason);
@@ -283,7 +285,7 @@ static void on_save(void *owner, const struct queue_entry *e)
 	struct buf fields = { 0 };
 
 	if (e->state == QUEUE_FAILED) {
-		tell(e, "failed", e->error ? e->error : "failed");
+		tell(q, e, "failed", e->error ? e->error : "failed");
 		q->events->failed(q->owner);
 	}
 	queue_entry_write(e, &fields);
@@ -296,7 +298,7 @@ static void on_gone(void *owner, const struct queue_entry *e, const char *outcom
 {
 	struct push_queue *q = owner;
 
-	tell(e, "ok", outcome);
+	tell(q, e, "ok", outcome);
 	queue_writer_remove(q->disk, e->id);
 }
 

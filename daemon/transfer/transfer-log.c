@@ -52,7 +52,7 @@ static void put_status(struct buf *text, unsigned status)
 		buf_printf(text, ": status %u", status);
 }
 
-void transfer_log_add(const struct transfer *t)
+void transfer_log_add(const char *account, const struct transfer *t)
 {
 	enum witness_result result = witness_result(t->witness, t->reason);
 	bool with_reason = t->reason && (result == RESULT_FAILED || result == RESULT_UNKNOWN);
@@ -66,6 +66,7 @@ void transfer_log_add(const struct transfer *t)
 		.result = witness_result_name(result),
 		.bytes = t->sent + t->received,
 		.way = t->path,
+		.account = account,
 	};
 
 	if (result == RESULT_NOTHING)
@@ -93,8 +94,8 @@ void transfer_log_add(const struct transfer *t)
 	buf_finish(&why);
 }
 
-void transfer_log_refused(const char *jid, const char *share, enum service service, bool served,
-			  const char *reason)
+void transfer_log_refused(const char *account, const char *jid, const char *share,
+			  enum service service, bool served, const char *reason)
 {
 	struct journal_event event = {
 		.kind = "transfer",
@@ -103,6 +104,7 @@ void transfer_log_refused(const char *jid, const char *share, enum service servi
 		.what = verb(service, served),
 		.result = "refused",
 		.why = reason,
+		.account = account,
 	};
 	struct buf text = { 0 };
 

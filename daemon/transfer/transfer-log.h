@@ -13,14 +13,16 @@
 
 #include "transfer.h"
 
-/* Writes a line about t, unless witness_result() says that nothing happened. */
-void transfer_log_add(const struct transfer *t);
+/*
+ * Writes a line about t, unless witness_result() says that nothing happened. account: ours, bare.
+ */
+void transfer_log_add(const char *account, const struct transfer *t);
 
 /*
  * Writes a line about a refused request. reason: a word, as in a refuse record. served: they
  * asked us.
  */
-void transfer_log_refused(const char *jid, const char *share, enum service service, bool served,
-			  const char *reason);
+void transfer_log_refused(const char *account, const char *jid, const char *share,
+			  enum service service, bool served, const char *reason);
 
 #endif

@@ -221,7 +221,7 @@ static void forget(struct unsettled_entry *e)
 
 static void say(const struct unsettled_entry *e, const char *note)
 {
-	transfer_log_add(&(struct transfer){
+	transfer_log_add(e->all->host.account, &(struct transfer){
 		.jid = e->jid,
 		.share = e->share,
 		.service = SERVICE_RECEIVE_PACK,

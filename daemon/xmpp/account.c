@@ -100,7 +100,8 @@ void xmpp_enter(struct account *x, enum phase phase, uint64_t in, const char *be
 	enum account_state before = phases[x->phase].state;
 	const struct account_events *events = x->stanzas.events;
 
-	log_info("xmpp: %s -> %s, %s", phases[x->phase].name, phases[phase].name, because);
+	log_info("xmpp %s: %s -> %s, %s", x->bare, phases[x->phase].name, phases[phase].name,
+		 because);
 	x->phase = phase;
 	bulk_allow(&x->bulk, phase == PHASE_ONLINE);
 	set_deadline(x, in);

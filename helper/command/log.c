@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account-pick.h"
 #include "alloc.h"
 #include "buddy-name.h"
 #include "commands.h"
@@ -32,7 +33,7 @@ static const char usage[] =
 	"    -f, --follow     go on with what comes, until Ctrl-C\n"
 	"    --json           one JSON object; with -f one for each event\n"
 	"    --porcelain      a line for each: time, kind, jid, share, what, result, bytes, way,\n"
-	"                     refs, why, text; separated by tabs\n"
+	"                     refs, why, text, account; separated by tabs\n"
 	"\n"
 	"    git xmpp log bob@example.org --since=yesterday\n"
 	"    git xmpp log -f\n";
@@ -47,6 +48,7 @@ struct log {
 	uint64_t since;
 	size_t last;			/* so many */
 	bool follow;
+	bool several;			/* there are several accounts */
 	enum form form;
 	struct event_text *events;	/* owned, oldest first */
 	size_t count, room;
@@ -83,7 +85,7 @@ static void show_people(const struct log *l, size_t first)
 	struct table t = { .count = 0 };
 
 	for (size_t i = first; i < l->count; i++)
-		event_text_put(&t, &l->events[i].event);
+		event_text_put(&t, &l->events[i].event, l->several);
 	table_print(&t);
 }
 
@@ -254,6 +256,7 @@ int cmd_log(int argc, char **argv)
 		l.jid = jid;
 	if (l.last == SIZE_MAX && !l.since)
 		l.last = EVENTS_DEFAULT;
+	l.several = accounts_several();
 	status = run(&l);
 	free(l.events);
 	return status;

@@ -122,7 +122,7 @@ static void show(const char *id, struct fields f, bool json)
 	struct buf out = { 0 };
 
 	if (!json) {
-		queue_entry_put(&t, id, f);
+		queue_entry_put(&t, id, f, accounts_several());
 		table_print(&t);
 		return;
 	}

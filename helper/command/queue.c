@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account-pick.h"
 #include "alloc.h"
 #include "commands.h"
 #include "json.h"
@@ -46,9 +47,10 @@ static bool broker_runs(void)
 static void show_people(const struct queue_entries *entries)
 {
 	struct table t = { .count = 0 };
+	bool several = accounts_several();
 
 	for (size_t i = 0; i < entries->count; i++)
-		queue_entry_put(&t, entries->rows[i].id, entries->rows[i].f);
+		queue_entry_put(&t, entries->rows[i].id, entries->rows[i].f, several);
 	if (!entries->count)
 		screen_empty("no push waits");
 	table_print(&t);

@@ -182,15 +182,21 @@ static bool is_shown(struct fields row, const char *kind)
 	return row_is(row, kind) && strcmp(row_get(row, "state"), "none");
 }
 
-/* What is added to each member of a list where there are several accounts. */
-static void json_account_of(struct buf *out, struct fields row)
+/*
+ * Of each member of a list, which account it is about, which an older broker does not say; of
+ * accounts, what tells them apart.
+ */
+static void json_account_of(struct buf *out, struct fields row, bool several)
 {
 	static const char *const keys[] = { "device", "fingerprint" };
 
 	if (!row_is(row, "account")) {
-		json_string(out, "account", fields_get(row, "account"));
+		if (fields_get(row, "account"))
+			json_string(out, "account", fields_get(row, "account"));
 		return;
 	}
+	if (!several)
+		return;
 	json_bool(out, "default", fields_get(row, "default"));
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 }
@@ -216,8 +222,7 @@ static void put_list(struct buf *out, const struct query *answer, const struct l
 			continue;
 		json_open(out, NULL, '{');
 		list->write(out, query_row(answer, i));
-		if (several)
-			json_account_of(out, query_row(answer, i));
+		json_account_of(out, query_row(answer, i), several);
 		json_close(out, '}');
 	}
 	json_close(out, ']');

@@ -20,12 +20,36 @@
 #include "time-text.h"
 #include "transfer-text.h"
 
+/* Where there are several accounts, a row says which one it is about. */
+static void put_owner(struct table *t, const struct query *answer, struct fields row)
+{
+	const char *name = row_get(row, "account");
+	struct fields account;
+	size_t accounts = 0;
+
+	for (size_t i = 0; i < answer->count; i++)
+		accounts += row_is(query_row(answer, i), "account");
+	if (accounts < 2 || !*name)
+		return;
+	account_status(answer, name, &account);
+	table_cell(t, PAINT_DIM, "by %.*s",
+		   (int)(account.data ? strcspn(row_get(account, "jid"), "/") : strlen(name)),
+		   account.data ? row_get(account, "jid") : name);
+}
+
 static void each(const struct query *answer, const char *kind, struct table *t,
 		 void (*put)(struct table *t, struct fields row))
 {
-	for (size_t i = 0; i < answer->count; i++)
-		if (row_is(query_row(answer, i), kind))
-			put(t, query_row(answer, i));
+	for (size_t i = 0; i < answer->count; i++) {
+		struct fields row = query_row(answer, i);
+		size_t rows = t->rows;
+
+		if (!row_is(row, kind))
+			continue;
+		put(t, row);
+		if (t->rows > rows)
+			put_owner(t, answer, row);
+	}
 }
 
 /* Adds a cell with a command, whose last word is quoted for a shell. */
@@ -188,6 +212,7 @@ static void put_transfers(struct table *t, const struct query *answer)
 		transfer_put(t, answer, row);
 		table_cell(t, PAINT_DIM, "%.*s", (int)transfer_id_len(answer, row),
 			   row_get(row, "id"));
+		put_owner(t, answer, row);
 	}
 }
 

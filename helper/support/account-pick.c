@@ -75,3 +75,19 @@ bool account_pick(const struct gitconfig *configuration, const char *buddy, cons
 	account_list_finish(&list);
 	return good;
 }
+
+bool accounts_several(void)
+{
+	struct account_list list;
+	struct message trouble;
+	struct gitconfig c;
+	bool several = false;
+
+	if (gitconfig_read(&c, &trouble) == 0) {
+		account_list_take(&list, &c);
+		several = list.count > 1;
+		account_list_finish(&list);
+	}
+	gitconfig_finish(&c);
+	return several;
+}

@@ -26,4 +26,7 @@ struct account_pick {
 bool account_pick(const struct gitconfig *configuration, const char *buddy, const char *remote,
 		  struct account_pick *out, struct message *trouble);
 
+/* Whether more than one account is configured, so that what is shown says which it is about. */
+bool accounts_several(void);
+
 #endif

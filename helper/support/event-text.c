@@ -14,13 +14,13 @@
 #include "size-text.h"
 #include "time-text.h"
 
-enum { TEXTS = 9 };
+enum { TEXTS = 10 };
 
 /* The texts of an event. */
 static void list_texts(struct journal_event *e, const char **texts[TEXTS])
 {
 	const char **all[TEXTS] = { &e->kind, &e->jid, &e->share, &e->what, &e->result,
-				    &e->text, &e->way, &e->refs,  &e->why };
+				    &e->text, &e->way, &e->refs,  &e->why,  &e->account };
 
 	memcpy(texts, all, sizeof(all));
 }
@@ -104,13 +104,10 @@ static void put_deed(struct table *t, const struct journal_event *e)
 	table_cell(t, PAINT_PLAIN, "%s%s%s", e->jid, *e->share ? "/" : "", e->share);
 }
 
-void event_text_put(struct table *t, const struct journal_event *e)
+static void put_outcome(struct table *t, const struct journal_event *e)
 {
 	char text[SIZE_TEXT_MAX];
 
-	table_row(t);
-	table_cell(t, PAINT_DIM, "%s", when_shown(e->when, text));
-	put_deed(t, e);
 	/* A line of an older version, and what has no parts, is shown as it is. */
 	if (!e->bytes && !*e->refs && !*e->why) {
 		table_cell(t, PAINT_PLAIN, "%s", e->text);
@@ -122,6 +119,18 @@ void event_text_put(struct table *t, const struct journal_event *e)
 	table_cell(t, PAINT_PLAIN, "%s", e->bytes ? size_text(e->bytes, text) : "");
 	/* Without the addresses of a direct path. */
 	table_cell(t, PAINT_DIM, "%.*s", (int)strcspn(e->way, " "), e->way);
+}
+
+void event_text_put(struct table *t, const struct journal_event *e, bool several)
+{
+	char text[SIZE_TEXT_MAX];
+
+	table_row(t);
+	table_cell(t, PAINT_DIM, "%s", when_shown(e->when, text));
+	put_deed(t, e);
+	put_outcome(t, e);
+	if (several && *e->account)
+		table_cell(t, PAINT_DIM, "by %s", e->account);
 }
 
 static void put_field(struct buf *out, const char *value)
@@ -143,7 +152,8 @@ void event_text_porcelain(struct buf *out, const struct journal_event *e)
 	put_field(out, e->way);
 	put_field(out, e->refs);
 	put_field(out, e->why);
-	buf_printf(out, "%s\n", *e->text ? e->text : "-");
+	put_field(out, e->text);
+	buf_printf(out, "%s\n", *e->account ? e->account : "-");
 }
 
 void event_text_json(struct buf *out, const char *key, const struct journal_event *e)
@@ -160,5 +170,6 @@ void event_text_json(struct buf *out, const char *key, const struct journal_even
 	json_string(out, "path", *e->way ? e->way : NULL);
 	json_string(out, "refs", *e->refs ? e->refs : NULL);
 	json_string(out, "why", *e->why ? e->why : NULL);
+	json_string(out, "account", *e->account ? e->account : NULL);
 	json_close(out, '}');
 }

@@ -17,8 +17,11 @@ struct event_text {
 void event_text_take(struct event_text *kept, const struct journal_event *event);
 void event_text_finish(struct event_text *kept);
 
-/* Adds a row: when, who did what with which share, what came of it. */
-void event_text_put(struct table *t, const struct journal_event *e);
+/*
+ * Adds a row: when, who did what with which share, what came of it, and if there are several
+ * accounts, which it was.
+ */
+void event_text_put(struct table *t, const struct journal_event *e, bool several);
 
 /* Appends a line of fields that are separated by tabs; an empty one is "-". */
 void event_text_porcelain(struct buf *out, const struct journal_event *e);

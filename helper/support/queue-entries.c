@@ -224,7 +224,7 @@ static void put_way_out(struct buf *out, const char *id, struct fields f)
 	free(only.dst);
 }
 
-void queue_entry_put(struct table *t, const char *id, struct fields f)
+void queue_entry_put(struct table *t, const char *id, struct fields f, bool several)
 {
 	struct buf text = { 0 };
 
@@ -235,6 +235,8 @@ void queue_entry_put(struct table *t, const char *id, struct fields f)
 	table_cell(t, PAINT_PLAIN, "%s", buf_str(&text));
 	table_cell(t, PAINT_DIM, "from %s", directory_of(f));
 	put_state(t, f);
+	if (several && *row_get(f, "account"))
+		table_cell(t, PAINT_DIM, "by %s", row_get(f, "account"));
 	buf_reset(&text);
 	if (!strcmp(row_get(f, "state"), "failed")) {
 		put_way_out(&text, id, f);
@@ -256,7 +258,9 @@ static void add_json(void *arg, const char *src, const char *dst, const char *ex
 
 void queue_entry_json(struct buf *out, const char *id, struct fields f)
 {
-	static const char *const keys[] = { "jid", "share", "path", "remote", "state", "error" };
+	static const char *const keys[] = {
+		"jid", "share", "path", "remote", "state", "error", "account",
+	};
 
 	json_open(out, NULL, '{');
 	json_string(out, "id", id);

@@ -52,9 +52,10 @@ void queue_entry_updates_text(struct fields f, struct buf *out);
 
 /*
  * For people: adds a row for an entry, and below one that has failed a line of commands that
- * help. For programs: appends an object.
+ * help. several: there are several accounts, so the row says which pushes. For programs: appends
+ * an object.
  */
-void queue_entry_put(struct table *t, const char *id, struct fields f);
+void queue_entry_put(struct table *t, const char *id, struct fields f, bool several);
 void queue_entry_json(struct buf *out, const char *id, struct fields f);
 
 #endif

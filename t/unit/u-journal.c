@@ -155,7 +155,8 @@ static struct seen read_on(struct journal_place *place)
 
 static void see_parts(void *arg, const struct journal_event *e)
 {
-	snprintf(arg, 256, "%llu|%s|%s|%s", (unsigned long long)e->bytes, e->way, e->refs, e->why);
+	snprintf(arg, 256, "%llu|%s|%s|%s|%s", (unsigned long long)e->bytes, e->way, e->refs,
+		 e->why, e->account);
 }
 
 static void parts(void)
@@ -163,13 +164,16 @@ static void parts(void)
 	char seen[256] = "";
 	struct message trouble;
 
-	journal_add(&(struct journal_event){
-		.kind = "transfer", .bytes = 242, .way = "direct", .refs = "main\ta..b" });
+	journal_add(&(struct journal_event){ .kind = "transfer",
+					     .bytes = 242,
+					     .way = "direct",
+					     .refs = "main\ta..b",
+					     .account = "alice@example.org" });
 	journal_read(1, see_parts, seen, &trouble);
-	is_str(seen, "242|direct|main\\x09a..b|", "an event in parts");
+	is_str(seen, "242|direct|main\\x09a..b||alice@example.org", "an event in parts");
 	append("events", "7\tqueue\tj\ts\tq1\tok\tan old line\n");
 	journal_read(1, see_parts, seen, &trouble);
-	is_str(seen, "0|||", "... which an older version did not write");
+	is_str(seen, "0||||", "... which an older version did not write");
 }
 
 static void reading_on(void)

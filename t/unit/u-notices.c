@@ -73,13 +73,19 @@ static struct notice *first(void)
 	return notices_next(notices, NULL);
 }
 
-static void is_line(const struct notice *notice, unsigned more, const char *expected,
-		    const char *what)
+static void is_line_of(const char *account, const struct notice *notice, unsigned more,
+		       const char *expected, const char *what)
 {
-	char *line = notice_line(notice, more);
+	char *line = notice_line(notice, account, more);
 
 	is_str(line, expected, what);
 	free(line);
+}
+
+static void is_line(const struct notice *notice, unsigned more, const char *expected,
+		    const char *what)
+{
+	is_line_of(NULL, notice, more, expected, what);
 }
 
 static void test_stands(void)
@@ -190,6 +196,10 @@ static void test_text(void)
 		"xmpp: bob@example.net wants to be your buddy  (git xmpp accept "
 		"bob@example.net)",
 		"a line says what, and what to type");
+	is_line_of("alice@example.org", first(), 0,
+		   "xmpp: alice@example.org: bob@example.net wants to be your buddy  (git xmpp "
+		   "accept bob@example.net)",
+		   "and of which account, if there are several");
 	is_line(first(), 3,
 		"xmpp: bob@example.net wants to be your buddy  (git xmpp accept "
 		"bob@example.net); 3 more: git xmpp status",

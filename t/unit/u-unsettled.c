@@ -109,7 +109,7 @@ void git_run_destroy(struct git_run *run)
 {
 }
 
-void transfer_log_add(const struct transfer *t)
+void transfer_log_add(const char *account, const struct transfer *t)
 {
 	buf_printf(&trace, "journal: %s\n",
 		   witness_result_name(witness_result(t->witness, t->reason)));

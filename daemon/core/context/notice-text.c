@@ -152,12 +152,14 @@ char *notice_hint(const struct notice *notice)
 	return fill(notice, rows[notice->kind].hint, true);
 }
 
-char *notice_line(const struct notice *notice, unsigned more)
+char *notice_line(const struct notice *notice, const char *account, unsigned more)
 {
 	char *text = notice_text(notice), *hint = notice_hint(notice);
 	struct buf out = { 0 };
 
 	buf_puts(&out, "xmpp: ");
+	if (account)
+		buf_printf(&out, "%s: ", account);
 	text_escape(&out, text, strlen(text), false);
 	if (*hint) {
 		buf_puts(&out, "  (");

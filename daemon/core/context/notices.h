@@ -153,9 +153,10 @@ bool notice_is_strange(enum notice_kind kind);
 char *notice_text(const struct notice *notice);
 char *notice_hint(const struct notice *notice);
 /*
- * Both in one line, escaped for a terminal, that begins with "xmpp: ". more: how many other
- * notices the line stands for, which it says; malloc'd.
+ * Both in one line, escaped for a terminal, that begins with "xmpp: ". account: which of ours it is
+ * about; NULL if there is one only. more: how many other notices the line stands for, which it
+ * says; malloc'd.
  */
-char *notice_line(const struct notice *notice, unsigned more);
+char *notice_line(const struct notice *notice, const char *account, unsigned more);
 
 #endif
