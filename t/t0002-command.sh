@@ -84,11 +84,13 @@ test_expect_success 'status shows all there is, escaped' '
 test_expect_success 'status and cancel show as much of an id as it needs; what begins like two is listed' '
 	row () { echo "send:L:kind=transfer,id=$1,jid=$2@c,share=s,service=upload-pack,direction=in,path=direct"; } &&
 	set -- "$online_row" "$(row 0123456789aa a)" "$(row 0123456789bb b)" "$(row fedcba987654 c)" "$(row fedcba987654 c)" send:Z: &&
-	fake open:Q "$@" next open:Q "$@" next open:Q "$@" next open:Q "$@" "next" open:Q "send:L:kind=ended,jid=c@c,share=s,service=upload-pack,direction=in,finishes=0" send:Z: &&
+	fake open:Q "$@" next open:Q "$@" next open:Q "$@" &&
 	git xmpp status >out && grep "^a@c .*  0123456789a$" out && grep "^b@c .*  0123456789b$" out &&
 	grep "^c@c .*  fedc$" out && git xmpp cancel >out && grep "^a@c .*  git xmpp cancel 0123456789a$" out &&
 	test_expect_code 128 git xmpp cancel 0123 >out 2>err && test_line_count -eq 2 out &&
-	has_message which-transfer err &&
+	grep "more than one transfer begins with ${SQ}0123${SQ}" err && has_message which-transfer err &&
+	fake open:Q "$online_row" "$(row 0123 a)" send:Z: && test_expect_code 1 git xmpp cancel "" 2>err &&
+	fake open:Q "$online_row" "$(row fedcba987654 c)" "$(row fedcba987654 c)" send:Z: next open:Q "send:L:kind=ended,jid=c@c,share=s,service=upload-pack,direction=in,finishes=0" send:Z: &&
 	git xmpp cancel fed >out && grep "^Q verb=cancel id=fedcba987654$" "$heard" &&
 	printf "ended the fetch of c@c: s\n" >expect && test_cmp expect out
 '

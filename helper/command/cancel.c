@@ -35,15 +35,17 @@ static void show(const struct query *answer, const char *begin)
 		if (!transfer_is(row, begin))
 			continue;
 		transfer_put(&t, answer, row);
-		table_cell(&t, PAINT_COMMAND, "git xmpp cancel %.*s",
-			   (int)transfer_id_len(answer, row), row_get(row, "id"));
+		/* A broker of an older version has no ids. */
+		if (*row_get(row, "id"))
+			table_cell(&t, PAINT_COMMAND, "git xmpp cancel %.*s",
+				   (int)transfer_id_len(answer, row), row_get(row, "id"));
 	}
 	if (!t.count)
 		screen_empty("nothing moves");
 	table_print(&t);
 }
 
-/* Finds the id that begins so, which may be that of both ends. */
+/* Finds the id that begins so, which may be that of both ends. None begins with nothing. */
 static bool find(const struct query *answer, const char *begin, char id[TRANSFER_ID_MAX],
 		 struct message *trouble)
 {
@@ -52,7 +54,7 @@ static bool find(const struct query *answer, const char *begin, char id[TRANSFER
 	for (size_t i = 0; i < answer->count; i++) {
 		struct fields row = query_row(answer, i);
 
-		if (!transfer_is(row, begin))
+		if (!*begin || !transfer_is(row, begin))
 			continue;
 		if (found && strcmp(id, row_get(row, "id"))) {
 			message_set(trouble, MSG_WHICH_TRANSFER, "id", begin, NULL);

@@ -136,7 +136,7 @@ static void transfers(void)
 			struct fields row = query_row(&answer, i);
 			struct buf id = { 0 }, about = { 0 };
 
-			if (!transfer_is(row, ""))
+			if (!transfer_is(row, "") || !*row_get(row, "id"))
 				continue;
 			buf_printf(&id, "%.*s", (int)transfer_id_len(&answer, row),
 				   row_get(row, "id"));
