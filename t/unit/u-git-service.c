@@ -1006,6 +1006,19 @@ static void test_end(void)
 	begin();
 	asks(&bob, SERVICE_UPLOAD_PACK, "project");
 	output(host.last, "refs");
+	exits(host.last, 0, 0);
+	buf_reset(&trace);
+	git_services_end(&git_services, bob.id, on_review, NULL);
+	expect(BOB "'s upload-pack of project ends\n"
+		   "journal: failed, upload-pack of " BOB
+		   ", 4 and 0 bytes, by direct: ended-by-user\n",
+	       "so does one whose git has ended, while bytes of it still leave");
+	pump(&bob);
+	end();
+
+	begin();
+	asks(&bob, SERVICE_UPLOAD_PACK, "project");
+	output(host.last, "refs");
 	pump(&bob);
 	fetch = host.last;
 	buf_reset(&trace);

@@ -219,6 +219,14 @@ static struct git_service *find_moving(const struct git_services *all, const cha
 		if (s->peer && s->neg && s->channel && !s->process_over && !strcmp(s->id, id))
 			return s;
 	}
+	/* Of a push that is over only what git said of it is on the way. */
+	for (struct list *r = all->leaving.next; r != &all->leaving; r = r->next) {
+		struct git_service *s = leaving_of(r);
+
+		if (s->peer && s->neg && s->channel && s->service != SERVICE_RECEIVE_PACK &&
+		    !strcmp(s->id, id))
+			return s;
+	}
 	return NULL;
 }
 
