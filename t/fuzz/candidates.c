@@ -17,6 +17,11 @@ const struct fuzz_seed fuzz_seeds[] = {
 		  "from=alice@example.org/git.k7\0to=bob@example.net/git.p4\0secret=" SECRET "\0"),
 	FUZZ_SEED("sid=" TOKEN "\0state=joined\0"),
 	FUZZ_SEED("sid=" TOKEN "\0state=failed\0reason=unreachable\0"),
+	FUZZ_SEED("transport=auto\0punch=1\0"),
+	FUZZ_SEED("sid=" TOKEN "\0state=offer\0secret=" SECRET "\0address=8.8.8.8:4711\0"
+		  "address=[2001:db8::7]:4711\0address=10.0.0.1:5000\0address=10.0.0.2:5000\0"
+		  "address=10.0.0.3:5000\0"),
+	FUZZ_SEED("sid=" TOKEN "\0state=ready\0address=8.8.8.8:4711\0"),
 	{ NULL, 0 },
 };
 
@@ -56,11 +61,29 @@ static void as_bytestream(struct record *record)
 	buf_finish(&fields);
 }
 
+static void as_punch(struct record *record)
+{
+	struct punch_record step, again;
+	struct buf fields = { 0 };
+
+	record->type = RECORD_PUNCH;
+	if (punch_parse(record, &step) || step.step == PUNCH_OTHER)
+		return;
+	must(step.n <= PUNCH_ADDRESSES_MAX && (!step.n || step.step != PUNCH_FAILED));
+	punch_put(&step, &fields);
+	record->payload = (const uint8_t *)buf_data(&fields);
+	record->len = buf_len(&fields);
+	must(!punch_parse(record, &again) && !memcmp(&again, &step, sizeof(step)));
+	buf_finish(&fields);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct record record = { .number = 1, .payload = data, .len = n }, other = record;
+	struct record record = { .number = 1, .payload = data, .len = n }, other = record,
+		      third = record;
 
 	as_candidates(&record);
 	as_bytestream(&other);
+	as_punch(&third);
 	return 0;
 }

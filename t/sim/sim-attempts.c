@@ -35,7 +35,9 @@ static void on_facts(void *arg, struct connector_facts *out)
 	const struct broker *b = arg;
 
 	full_jid(b, b->resource, full);
-	*out = (struct connector_facts){ .jid = b->online ? full : NULL, .may_dial = true };
+	*out = (struct connector_facts){ .jid = b->online ? full : NULL,
+					 .may_dial = true,
+					 .punch = b->world->swarm.punches };
 }
 
 static void on_candidates(void *arg, const struct pass *pass, struct candidates *out)
@@ -212,9 +214,11 @@ bool dial_arrives(struct world *w, struct wire *wire)
 	const struct dialer *d = wire->dialer;
 	const struct broker *from = wire->end[0].broker;
 	struct broker *to = wire->end[1].broker;
-	struct peer *q =
-		is_there(from, to, wire->target) ? expected(w, to, &d->pass, d->number) : NULL;
+	struct peer *q;
 
+	if (wire->puncher)
+		return punch_arrives(wire);
+	q = is_there(from, to, wire->target) ? expected(w, to, &d->pass, d->number) : NULL;
 	if (!q || memcmp(q->fp, from->fp, FINGERPRINT_BYTES))
 		return false;
 	connector_pass_used(q->connector, d->number);
@@ -423,6 +427,7 @@ void attempt_lost(struct wire *wire)
 		wire->stream->wire = NULL;
 	wire->stream = NULL;
 	wire->dialer = NULL;
+	punch_lost(wire);
 }
 
 static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to, char proxy[JID_MAX],
@@ -474,6 +479,21 @@ static void on_record(struct s5b *s, const struct s5b_record *record)
 	}
 }
 
+static struct puncher *on_punch(void *arg, const unsigned char *fp,
+				const struct punch_record *offer,
+				const struct puncher_events *events, void *owner)
+{
+	struct broker *b = arg, *other = device_of(b, fp);
+
+	count_try(b, other, PATH_PUNCH);
+	return punch_begin(b, other, offer, events, owner);
+}
+
+static const char *on_punch_sid(const struct puncher *p)
+{
+	return p->sid;
+}
+
 static const char *on_sid(const struct s5b *s)
 {
 	return s->sid;
@@ -493,4 +513,8 @@ const struct connector_ops attempt_ops = {
 	.stream_record = on_record,
 	.stream_sid = on_sid,
 	.stream_end = on_stream_end,
+	.punch = on_punch,
+	.punch_record = punch_record_arrives,
+	.punch_sid = on_punch_sid,
+	.punch_end = punch_given_up,
 };

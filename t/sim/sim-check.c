@@ -594,7 +594,8 @@ static int best_kind(const struct broker *a, const struct broker *b)
 	unsigned allowed = a->transport & b->transport;
 
 	if (allowed & PATH_MASK(PATH_DIRECT) &&
-	    (dials(a, b, DIAL_WORKS) || dials(b, a, DIAL_WORKS)))
+	    (dials(a, b, DIAL_WORKS) || dials(b, a, DIAL_WORKS) ||
+	     a->world->punches[a->index][b->index]))
 		return PATH_DIRECT;
 	if (allowed & PATH_MASK(PATH_PROXY) && joins(a, b))
 		return PATH_PROXY;

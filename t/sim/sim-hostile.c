@@ -128,6 +128,27 @@ static void say_candidates(struct peer *p, enum record_type type, struct buf *f)
 		add_secret(f, token);
 }
 
+/* Offers and answers to punch, which name anybody's address. */
+static void say_punch(struct peer *p)
+{
+	struct world *w = broker_of(p)->world;
+	const char *sid = punch_sid_of(p);
+	struct buf f = { 0 };
+	char token[PASS_TOKEN_LEN + 1];
+	uint8_t random[PASS_TOKEN_BYTES];
+
+	put_random(w, random, sizeof(random));
+	hex_encode(random, sizeof(random), token);
+	fields_add(&f, "sid", sid && below(w, 2) ? sid : token);
+	fields_add(&f, "state", ONE_OF(w, "offer", "offer", "ready", "failed", "x"));
+	if (below(w, 8))
+		add_secret(&f, token);
+	fields_add(&f, "address",
+		   ONE_OF(w, "8.8.8.1:10001", "8.8.8.2:10000", "127.0.0.1:1", "224.0.0.1:1"));
+	link_send(&p->link, RECORD_PUNCH, buf_data(&f), buf_len(&f));
+	buf_finish(&f);
+}
+
 static void say_fields(struct peer *p, enum record_type type, const char *id)
 {
 	struct world *w = broker_of(p)->world;
@@ -247,7 +268,9 @@ static void say_anything(struct peer *p)
 		say_of_channel(p);
 		break;
 	case 3:
-		if (chance(w, 100))
+		if (w->swarm.punches && below(w, 2))
+			say_punch(p);
+		else if (chance(w, 100))
 			say_unknown(p);
 		else if (p->path && chance(w, 100))
 			say_garbage(p);

@@ -31,6 +31,8 @@ static void draw_network(struct world *w, unsigned i)
 		w->dialling[i][k] = chance(w, w->swarm.holes) ? DIAL_HOLE : outcomes[below(w, 4)];
 		w->dialling[k][i] = chance(w, w->swarm.holes) ? DIAL_HOLE : outcomes[below(w, 4)];
 		w->joins[i][k] = !chance(w, 200);
+		if (w->swarm.punches)
+			w->punches[i][k] = w->punches[k][i] = below(w, 2);
 		w->rerouted_at[i][k] = w->rerouted_at[k][i] = w->now;
 	}
 }

@@ -92,6 +92,7 @@ struct wire *wire_open(struct broker *b, struct broker *to, enum path_kind kind,
 	wire->relay = NULL;
 	wire->dialer = NULL;
 	wire->stream = NULL;
+	wire->puncher = NULL;
 	wire->hole = -1;
 	wire->kind = kind;
 	wire->target = target;

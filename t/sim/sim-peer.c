@@ -77,7 +77,8 @@ static void expect_answer(struct note *n, const struct record *record)
 
 static bool is_about_paths(const struct record *record)
 {
-	return record->type == RECORD_CANDIDATES || record->type == RECORD_BYTESTREAM;
+	return record->type == RECORD_CANDIDATES || record->type == RECORD_BYTESTREAM ||
+	       record->type == RECORD_PUNCH;
 }
 
 static void on_link_deliver(void *owner, const struct record *record)

@@ -189,6 +189,7 @@ static void draw_swarm(struct world *w)
 	s->relays = s->hostile >= 0 ? maybe(w, 700) : 0;
 	/* Without a draw: the other worlds are what they are without it. */
 	s->compares = w->seed % 4 == 3 ? 500 : 0;
+	s->punches = s->paths && w->seed % 3 == 1;
 	/* Small blocks are there to split records, not for big streams. */
 	if (s->big && s->block < IBB_BLOCK)
 		s->block = IBB_BLOCK;
@@ -377,6 +378,7 @@ static void dispatch(struct world *w, const struct event *e)
 	struct service_process *process = &w->processes[e->slot % PROCESSES_MAX];
 	struct helper *helper = &w->helpers[e->slot % HELPERS_MAX];
 	struct s5b *stream = &w->streams[e->slot % STREAMS_MAX];
+	struct puncher *puncher = &w->punchers[e->slot % PUNCHERS_MAX];
 
 	switch (e->kind) {
 	case EVENT_ARRIVES:
@@ -443,6 +445,10 @@ static void dispatch(struct world *w, const struct event *e)
 	case EVENT_STREAM:
 		if (stream->used && stream->generation == e->generation)
 			stream_step(stream, e->arg);
+		break;
+	case EVENT_PUNCH:
+		if (puncher->used && puncher->generation == e->generation)
+			punch_event(puncher, e->arg);
 		break;
 	case EVENT_NETWORK:
 		if (b->running && b->life == e->generation)
@@ -590,6 +596,9 @@ void world_end(struct world *w)
 	for (unsigned i = 0; i < w->streams_used; i++)
 		if (w->streams[i].used)
 			violation(w, "a bytestream is left over");
+	for (unsigned i = 0; i < PUNCHERS_MAX; i++)
+		if (w->punchers[i].used)
+			violation(w, "an attempt to punch is left over");
 	buf_finish(&w->scratch);
 }
 

@@ -33,6 +33,7 @@
 #include "peer.h"
 #include "peers.h"
 #include "presence.h"
+#include "punch.h"
 #include "quota.h"
 #include "service-request.h"
 #include "session.h"
@@ -48,6 +49,7 @@ enum {
 	INBANDS_MAX = 32,		/* in-band paths of a broker; fewer than IBB_MAX, so
 					   that the limit can be exceeded */
 	STREAMS_MAX = 64,
+	PUNCHERS_MAX = 64,
 	PROCESSES_MAX = 512,
 	PROCESS_CHAINS = 1024,
 	PROCESS_WORDS = PROCESSES_MAX / 64,
@@ -92,6 +94,7 @@ struct swarm {
 	unsigned trust_events;		/* how often a user decides about a device */
 	bool announcements, follows;
 	bool paths;			/* there are better kinds of path than in-band */
+	bool punches;			/* some of them reach each other if both connect at once */
 	bool withholds;			/* proxies hold back the last bytes of bursts */
 	unsigned network_changes, dial_changes, reloads, holes;
 	unsigned demands;		/* how often a user forces a kind of path */
@@ -130,6 +133,7 @@ enum event_kind {
 				   not start */
 	EVENT_LOOK,		/* slot is a broker, arg a look into one of its repositories */
 	EVENT_STREAM,		/* slot is a stream, arg a step */
+	EVENT_PUNCH,		/* slot is a puncher, arg one of its slots, or its timer */
 	EVENT_NETWORK,		/* slot is a broker: it notices that its network has changed */
 	EVENT_PART,		/* slot is a broker, arg another one: from now on nothing
 				   passes between them */
@@ -180,6 +184,8 @@ struct wire {
 	struct dialer *dialer;		/* the attempt of a direct path that is not up;
 					   borrowed */
 	struct s5b *stream;		/* the same of a path through a proxy; borrowed */
+	struct puncher *puncher;	/* the same of one that both sides open, of the side that
+					   offered; borrowed */
 	struct wire_end end[2];		/* [0] is the initiator's */
 };
 
@@ -206,6 +212,22 @@ struct s5b {
 	unsigned of;			/* index of the broker whose proxy it is */
 	struct wire *wire;		/* the offering side's, once the proxy has connected
 					   the two */
+};
+
+/* Both sides connect at once, in the place of daemon/transport/puncher.c. */
+struct puncher {
+	bool used;
+	uint32_t generation;
+	struct broker *broker, *other;
+	const struct puncher_events *events;
+	void *owner;
+	char sid[PASS_TOKEN_LEN + 1];
+	bool client;
+	struct punch machine;
+	uint64_t planned;		/* when its timer comes; 0: there is none */
+	struct wire *wire;		/* of the client, from when the two connected until the
+					   path is up */
+	unsigned slot;			/* which has connected */
 };
 
 /* What the simulator records of a peer, in addition to the peer itself. */
@@ -481,6 +503,9 @@ struct world {
 	unsigned events;		/* in the heap */
 	struct broker brokers[BROKERS_MAX];
 	unsigned count, accounts;
+	struct puncher punchers[PUNCHERS_MAX];
+	bool punches[BROKERS_MAX][BROKERS_MAX];	/* whether the two reach each other where both
+						   connect at once */
 	enum dialling dialling[BROKERS_MAX][BROKERS_MAX];
 	bool joins[BROKERS_MAX][BROKERS_MAX];	/* whether the first can reach the proxy of the
 						   second */
@@ -640,6 +665,19 @@ bool stream_arrives(struct world *w, struct wire *wire);
 /* The wire of an attempt is gone. */
 void attempt_lost(struct wire *wire);
 void stream_step(struct s5b *s, unsigned step);
+
+/* sim-punch.c: the attempts of two at once */
+struct puncher *punch_begin(struct broker *b, struct broker *other,
+			    const struct punch_record *offer, const struct puncher_events *events,
+			    void *owner);
+void punch_record_arrives(struct puncher *p, const struct punch_record *record);
+void punch_given_up(struct puncher *p);
+void punch_event(struct puncher *p, unsigned arg);
+/* As dial_arrives() and attempt_lost(). */
+bool punch_arrives(struct wire *wire);
+void punch_lost(struct wire *wire);
+/* The sid of an attempt that is under way with it; or NULL. */
+const char *punch_sid_of(const struct peer *p);
 
 /* sim-network.c: who can reach whom */
 void networks_draw(struct world *w);

@@ -337,6 +337,76 @@ static void test_random(void)
 	is_int(wrong, 0, "and hold what a good one does");
 }
 
+static int parse_punch(const char *bytes, size_t n, struct punch_record *out)
+{
+	struct record r = {
+		.type = RECORD_PUNCH, .number = 1, .payload = (const uint8_t *)bytes, .len = n
+	};
+
+	return punch_parse(&r, out) ? -1 : 0;
+}
+
+static void test_punch(void)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		int result;
+		enum punch_step step;
+		size_t addresses;
+		const char *reason, *what;
+	} steps[] = {
+		{ BYTES("sid=" TOKEN "\0state=offer\0secret=" SECRET "\0address=8.8.8.8:4711\0"
+			"address=[2a00::1]:4711\0"), 0, PUNCH_OFFER, 2, "", "an offer" },
+		{ BYTES("sid=" TOKEN "\0state=offer\0secret=" SECRET "\0"), 0, PUNCH_OFFER, 0,
+		  "", "one without an address" },
+		{ BYTES("sid=" TOKEN "\0state=ready\0address=8.8.8.8:1\0address=8.8.8.8:2\0"
+			"address=8.8.8.8:2\0address=8.8.8.8:3\0address=8.8.8.8:4\0"
+			"address=8.8.8.8:5\0"), 0, PUNCH_READY, 4, "", "five, one of them twice" },
+		{ BYTES("sid=" TOKEN "\0state=ready\0address=example.org:80\0address=8.8.8.8\0"),
+		  0, PUNCH_READY, 0, "", "malformed ones" },
+		{ BYTES("sid=" TOKEN "\0state=failed\0reason=timeout\0address=8.8.8.8:1\0"), 0,
+		  PUNCH_FAILED, 0, "timeout", "failed" },
+		{ BYTES("sid=" TOKEN "\0state=failed\0reason=\x1b[m\0"), 0, PUNCH_FAILED, 0,
+		  "failed", "with an odd reason" },
+		{ BYTES("sid=" TOKEN "\0state=go\0"), 0, PUNCH_OTHER, 0, "", "an unknown state" },
+		{ BYTES("sid=" TOKEN "\0state=offer\0"), -1, 0, 0, NULL, "an offer, no secret" },
+		{ BYTES("sid=" TOKEN "\0"), -1, 0, 0, NULL, "no state" },
+		{ BYTES("sid=00\0state=ready\0"), -1, 0, 0, NULL, "a short sid" },
+		{ BYTES("sid=" TOKEN "\0state=ready"), -1, 0, 0, NULL, "ill-formed fields" },
+	};
+	struct record other = { .type = RECORD_BYTESTREAM };
+	struct punch_record b, again;
+	struct buf fields = { 0 };
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		is_int(parse_punch(steps[i].bytes, steps[i].n, &b), steps[i].result, steps[i].what);
+		if (steps[i].result)
+			continue;
+		ok(b.step == steps[i].step && b.n == steps[i].addresses, "its parts");
+		is_str(b.reason, steps[i].reason, "and the reason");
+		if (b.step == PUNCH_OTHER)
+			continue;
+		punch_put(&b, &fields);
+		ok(parse_punch(buf_data(&fields), buf_len(&fields), &again) == 0 &&
+			   !memcmp(&b, &again, sizeof(b)),
+		   "and it comes back");
+		buf_reset(&fields);
+	}
+	ok(punch_parse(&other, &b), "another record is none");
+	buf_finish(&fields);
+}
+
+static void test_punches(void)
+{
+	struct candidates w;
+
+	parse_candidates("transport=auto\0punch=1", sizeof("transport=auto\0punch=1"), &w);
+	ok(w.punches, "who answers PUNCH says so");
+	parse_candidates("transport=auto\0punch=2", sizeof("transport=auto\0punch=2"), &w);
+	ok(!w.punches, "in one way");
+}
+
 int main(void)
 {
 	test_transports();
@@ -346,5 +416,7 @@ int main(void)
 	test_lengths();
 	test_steps();
 	test_random();
+	test_punch();
+	test_punches();
 	return tap_done();
 }

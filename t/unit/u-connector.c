@@ -19,6 +19,8 @@ static bool may_dial = true, known_proxy, has_proxy;
 static uint64_t acked;			/* by the device; a number of `offers` */
 static unsigned proxies;		/* offered by us */
 static unsigned ended;			/* of them, by us */
+static bool can_punch;
+static unsigned punches, punch_answers, punch_ends;
 
 static uint64_t on_now(void *owner)
 {
@@ -39,7 +41,9 @@ static struct context context = { .ops = &context_ops,
 
 static void on_facts(void *arg, struct connector_facts *out)
 {
-	*out = (struct connector_facts){ .jid = "alice@x.org/r", .may_dial = may_dial };
+	*out = (struct connector_facts){ .jid = "alice@x.org/r",
+					 .may_dial = may_dial,
+					 .punch = can_punch };
 }
 
 static void on_candidates(void *arg, const struct pass *pass, struct candidates *out)
@@ -109,7 +113,41 @@ static void on_stream_record(struct s5b *b, const struct s5b_record *record)
 {
 }
 
+static struct puncher *on_punch(void *arg, const unsigned char *fp,
+				const struct punch_record *offer,
+				const struct puncher_events *events, void *owner)
+{
+	struct punch_record ours = { .step = PUNCH_OFFER, .pass = { .token = TOKEN } };
+
+	if (offer) {
+		punch_answers++;
+		return NULL;
+	}
+	punches++;
+	events->send(owner, &ours);
+	return (struct puncher *)&punches;
+}
+
+static const char *on_punch_sid(const struct puncher *p)
+{
+	return TOKEN;
+}
+
+static void on_punch_record(struct puncher *p, const struct punch_record *record)
+{
+}
+
+static void on_punch_end(struct puncher *p)
+{
+	punch_ends++;
+}
+
 static const struct connector_ops ops = {
+	.punch = on_punch,
+	.punch_sid = on_punch_sid,
+	.punch_record = on_punch_record,
+	.punch_end = on_punch_end,
+
 	.facts = on_facts,
 	.candidates = on_candidates,
 	.has_proxy = on_has_proxy,
@@ -297,6 +335,54 @@ static void test_busy_device(struct connector *w)
 	connector_refresh(w);
 }
 
+/* The timers of the search come for a while. */
+static void wait_busy(struct connector *w, uint64_t ms)
+{
+	for (uint64_t end = now + ms; now < end; now += 100)
+		if (connector_deadline(w, true) <= now)
+			connector_step(w, true);
+}
+
+static void test_punching(struct connector *w)
+{
+	static const char *const can[] = { "transport", "auto", "punch", "1", NULL },
+				 *const offer[] = { "sid",     TOKEN,	       "state",
+						    "offer",   "secret",       SECRET,
+						    "address", "8.8.8.8:4711", NULL },
+				 *const busy[] = { "sid",    TOKEN,  "state", "failed",
+						   "reason", "busy", NULL };
+
+	connector_network_changed(w);
+	hear(w, RECORD_CANDIDATES, can);
+	wait_busy(w, 2000);
+	is_int(punches, 0, "who has no address to tell does not offer to punch");
+	may_dial = false;
+	can_punch = true;
+	connector_refresh(w);
+	wait_busy(w, 2000);
+	is_int(punches, 0, "nor who is not to show one");
+	hear(w, RECORD_PUNCH, offer);
+	is_int(punch_answers, 0, "and answers none");
+	may_dial = true;
+	connector_refresh(w);
+	wait_busy(w, 100);
+	is_int(punches, 1, "otherwise it is offered");
+	hear(w, RECORD_PUNCH, busy);
+	is_int(punch_ends, 1, "to a device that is busy");
+	wait_busy(w, PATH_SELECTOR_OFF_FIRST - 100);
+	is_int(punches, 1, "which has some time");
+	acked = UINT64_MAX;
+	for (unsigned i = 0; i < 20; i++)
+		hear(w, RECORD_PUNCH, offer);
+	is_int(punch_answers, 2, "offers beyond three are refused");
+	wait_busy(w, 10 * 1000);
+	hear(w, RECORD_PUNCH, busy);
+	hear(w, RECORD_PUNCH, offer);
+	is_int(punch_answers, 3, "for ten seconds each");
+	can_punch = false;
+	connector_refresh(w);
+}
+
 static void test_passes(struct connector *w)
 {
 	ok(connector_pass(w, 1) && connector_pass(w, 5),
@@ -329,6 +415,7 @@ int main(void)
 	test_offers(w);
 	test_dead_path(w);
 	test_busy_device(w);
+	test_punching(w);
 	test_passes(w);
 	connector_stop(w);
 	connector_destroy(w);

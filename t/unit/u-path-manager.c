@@ -3,9 +3,9 @@
 #include "tap.h"
 
 /*
- * One side's search, and what it asks its owner for: b, p and d for an attempt in-band,
- * through a proxy and direct that is begun, upper case for one that is given up, w for candidates
- * that are told.
+ * One side's search, and what it asks its owner for: b, p, u and d for an attempt in-band,
+ * through a proxy, by both sides at once and direct that is begun, upper case for one that is
+ * given up, w for candidates that are told.
  */
 
 static struct path_manager s;
@@ -25,14 +25,14 @@ static void note(char c)
 
 static void on_begin(void *owner, enum path_kind kind)
 {
-	note("bpd"[kind]);
+	note("bpud"[kind]);
 	if (fails)
 		path_manager_failed(&s, kind, now);
 }
 
 static void on_give_up(void *owner, enum path_kind kind)
 {
-	note("BPD"[kind]);
+	note("BPUD"[kind]);
 }
 
 static void on_tell(void *owner)
@@ -195,6 +195,59 @@ static void test_offer(void)
 	       "nor what a user does not allow");
 }
 
+static void begin_punching(bool leads, bool dialable)
+{
+	struct path_manager_facts facts = everything;
+	struct candidates theirs = { .allowed = PATH_MASK_ALL };
+
+	if (dialable)
+		theirs = candidates_of("8.8.8.8:4711");
+	theirs.punches = true;
+	begin(leads);
+	facts.punch = true;
+	facts.proxy = false;
+	path_manager_know(&s, &facts, now);
+	path_manager_hear(&s, &theirs, now);
+	asked[0] = '\0';
+}
+
+static void test_punch(void)
+{
+	begin_punching(true, false);
+	step(0);
+	asks("u", "where nobody can be dialled both sides connect at once");
+	is_str(path_manager_take_punch(&s, true), "collision", "by one offer");
+	path_manager_attached(&s, PATH_PROXY, now);
+	ok(path_manager_trying(&s), "a proxy is no reason to give that up");
+	path_manager_attached(&s, PATH_DIRECT, now);
+	asks("U", "a direct path is");
+	is_str(path_manager_take_punch(&s, true), "not-wanted", "and to answer none");
+
+	begin_punching(true, true);
+	step(0);
+	asks("d", "an address is dialled first");
+	step(PATH_SELECTOR_PUNCH_AFTER);
+	asks("u", "for a moment");
+	path_manager_detached(&s, now, now);
+	step(0);
+	ok(strchr(asked, 'U'), "what is settled by records is given up with the path");
+
+	begin_punching(false, false);
+	step(PATH_SELECTOR_FOLLOW);
+	asks("u", "who follows offers later");
+	is_str(path_manager_take_punch(&s, false), "busy", "answers not too often");
+	ok(!path_manager_take_punch(&s, true), "and takes the other offer");
+	asks("U", "in place of its own");
+	path_manager_failed(&s, PATH_PUNCH, now);
+	step(0);
+	asks("u", "which is made then");
+
+	begin_punching(false, false);
+	path_manager_know(&s, &everything, now);
+	is_str(path_manager_take_punch(&s, true), "not-wanted",
+	       "a user who shows no address answers none");
+}
+
 static void test_put_off(void)
 {
 	begin(true);
@@ -248,6 +301,7 @@ int main(void)
 	test_same_candidates();
 	test_proxy_needs_link();
 	test_offer();
+	test_punch();
 	test_put_off();
 	test_told_again();
 	test_failing_at_once();

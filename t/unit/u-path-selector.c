@@ -813,6 +813,38 @@ static void test_put_off(void)
 	       "another network is another chance");
 }
 
+/* A direct path that both sides opened at once counts as one that was dialled. */
+static void test_punched(void)
+{
+	struct path_selector r;
+	uint64_t at = 100000;
+
+	path_selector_init(&r, 0);
+	path_selector_lead(&r, true);
+	path_selector_possible(&r, PATH_PUNCH, true, 0);
+	path_selector_possible(&r, PATH_PROXY, true, 0);
+	is_int(path_selector_next(&r, true, 0), -1, "without a path no records can be said");
+	path_selector_attached(&r, PATH_INBAND, 0);
+	is_int(path_selector_next(&r, true, 0), PATH_PUNCH, "with one it is tried");
+	is_int(path_selector_next(&r, true, 0), -1, "a proxy is bothered");
+	is_int(path_selector_next(&r, true, PATH_SELECTOR_PROXY_AFTER), PATH_PROXY, "later");
+	path_selector_failed(&r, PATH_PUNCH, at);
+	path_selector_attached(&r, PATH_PROXY, at);
+	ok(path_selector_wants(&r, PATH_PUNCH), "it is better than a proxy");
+	path_selector_attached(&r, PATH_DIRECT, at);
+	ok(!path_selector_wants(&r, PATH_PUNCH), "and as good as a direct path");
+	path_selector_detached(&r, at, at + 5000);
+	path_selector_attached(&r, PATH_INBAND, at + 5000);
+	path_selector_failed(&r, PATH_PROXY, at + 5000);
+	is_int(path_selector_deadline(&r, true), at + 5000 + PATH_SELECTOR_WAIT_FIRST,
+	       "only a proxy is tried soon");
+	path_selector_possible(&r, PATH_PROXY, false, at);
+	is_int(path_selector_deadline(&r, true), at + 5000 + PATH_SELECTOR_HOLE_FIRST,
+	       "when a direct path has swallowed everything");
+	path_selector_allow(&r, PATH_MASK(PATH_INBAND) | PATH_MASK(PATH_PROXY), at + 6000);
+	is_int(path_selector_deadline(&r, true), -1, "who allows no direct path allows none so");
+}
+
 /* A device that is busy changes its mind in a loop about what it allows. */
 static void test_put_off_talkative(void)
 {
@@ -845,6 +877,7 @@ int main(void)
 	test_colliding_moves();
 	test_answers();
 	test_put_off();
+	test_punched();
 	test_put_off_talkative();
 	test_talkative();
 	test_random();

@@ -27,7 +27,7 @@ static const struct {
 	{ BYTES("\x0f\0\0\0\0\0\0\0\0\0\0\1"), -1, "without a number" },
 	{ BYTES("\x3f"), -1, "type 63 is none" },
 	{ BYTES("\x40\0\0\0\0\0\0\0\0\0\0\1"), 12, "type 64 is one, which older peers skip" },
-	{ BYTES("\x43\0\0\0\0\0\0\0\0\0\0\1"), 12, "type 67 may come to be one" },
+	{ BYTES("\x44\0\0\0\0\0\0\0\0\0\0\1"), 12, "type 68 may come to be one" },
 	{ BYTES("\x7f\0\0\1\0\0\0\0\0\0\0\1x"), 13, "so may type 127" },
 	{ BYTES("\x7f\0\0\0\0\0\0\0\0\0\0\0"), -1, "with a number" },
 	{ BYTES("\x7f\0\x3f\xf5"), -1, "and not longer than others" },
@@ -85,7 +85,7 @@ static void test_round_trip(void)
 		records++;
 		buf_finish(&out);
 	}
-	is_int(records, 26, "there are twenty-six types");
+	is_int(records, 27, "there are twenty-seven types");
 	is_int(early, 0, "byte by byte, none is seen before its end");
 	is_int(wrong, 0, "each comes back as it was put");
 }

@@ -751,6 +751,32 @@ static void test_credit(void)
 	written("credit for more");
 }
 
+static void test_punch(void)
+{
+	static const char *const addresses[] = { "[2001:db8::7]:40000", "198.51.100.7:40001" };
+	struct punch_record b = { .n = 1, .reason = "timeout" }, again;
+	struct record read;
+
+	next_random = 0;
+	pass_make(&b.pass);
+	for (int i = 0; i < 3; i++) {
+		struct buf fields = { 0 }, out = { 0 };
+
+		b.step = (enum punch_step)i;
+		netaddr_parse(addresses[i % 2], &b.addresses[0]);
+		punch_put(&b, &fields);
+		record_put(&out, RECORD_PUNCH, 17 + (uint64_t)i / 2, buf_data(&fields),
+			   buf_len(&fields));
+		put_record(i % 2 ? "bob" : "alice", (const uint8_t *)buf_data(&out), buf_len(&out));
+		ok(record_parse(buf_data(&out), buf_len(&out), &read) > 0 &&
+			   !punch_parse(&read, &again) && again.step == b.step,
+		   "PUNCH is understood");
+		buf_finish(&fields);
+		buf_finish(&out);
+	}
+	written("an offer to punch");
+}
+
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1
 
 static void test_faults(void)
@@ -850,6 +876,7 @@ int main(int argc, char **argv)
 	test_resuming();
 	test_refusals();
 	test_credit();
+	test_punch();
 	test_faults();
 	test_names();
 	test_namespace();

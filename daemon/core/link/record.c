@@ -43,6 +43,7 @@ static const struct {
 	[RECORD_DEVICE] = { "DEVICE", true },
 	[RECORD_SHARES_ASK] = { "SHARES-ASK", true },
 	[RECORD_SHARES] = { "SHARES", true },
+	[RECORD_PUNCH] = { "PUNCH", true },
 };
 
 bool record_type_known(unsigned type)

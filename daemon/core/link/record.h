@@ -62,6 +62,7 @@ enum record_type {
 	RECORD_DEVICE = 64,	/* vouching.h */
 	RECORD_SHARES_ASK = 65,	/* share-rows.h */
 	RECORD_SHARES = 66,
+	RECORD_PUNCH = 67,	/* candidates.h */
 
 	/* reserved for later versions, and skipped */
 	RECORD_SKIPPED_PATH = 9,

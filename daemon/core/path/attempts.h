@@ -56,4 +56,15 @@ struct s5b_events {
 	void (*failed)(void *owner, const char *why, bool ours);
 };
 
+/* Both sides connect to each other at once (punch.h). It is gone after reached or failed. */
+struct puncher;
+
+struct puncher_events {
+	/* The owner sends this to the device as a PUNCH record. */
+	void (*send)(void *owner, const struct punch_record *record);
+	/* As s5b_events.reached. */
+	void (*reached)(void *owner, struct path *path, const unsigned char *fp, bool client);
+	void (*failed)(void *owner, const char *why);
+};
+
 #endif

@@ -33,6 +33,12 @@ static const char *const steps[] = {
 	[S5B_FAILED] = "failed",
 };
 
+static const char *const punch_steps[] = {
+	[PUNCH_OFFER] = "offer",
+	[PUNCH_READY] = "ready",
+	[PUNCH_FAILED] = "failed",
+};
+
 unsigned transport_kinds(const char *name)
 {
 	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
@@ -87,6 +93,24 @@ static void put_secret(struct buf *fields, const struct pass *p)
 	fields_add(fields, "secret", text);
 }
 
+static void put_addresses(const struct netaddr *list, size_t n, struct buf *fields)
+{
+	for (size_t i = 0; i < n; i++) {
+		char text[NETADDR_TEXT_MAX];
+
+		netaddr_format(&list[i], text);
+		fields_add(fields, "address", text);
+	}
+}
+
+static bool among(const struct netaddr *list, size_t n, const struct netaddr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (netaddr_equal(&list[i], a))
+			return true;
+	return false;
+}
+
 void candidates_put(const struct candidates *w, struct buf *fields)
 {
 	fields_add(fields, "transport", transport_name(w->allowed));
@@ -94,30 +118,29 @@ void candidates_put(const struct candidates *w, struct buf *fields)
 		fields_add(fields, "token", w->pass.token);
 		put_secret(fields, &w->pass);
 	}
-	for (size_t i = 0; i < w->n; i++) {
-		char text[NETADDR_TEXT_MAX];
-
-		netaddr_format(&w->addresses[i], text);
-		fields_add(fields, "address", text);
-	}
+	put_addresses(w->addresses, w->n, fields);
+	if (w->punches)
+		fields_add(fields, "punch", "1");
 }
 
-static void take_address(struct candidates *w, const char *text)
+/* Takes the fields named address, at most max. Returns how many. */
+static size_t take_addresses(struct fields f, struct netaddr *out, size_t max)
 {
-	struct netaddr a;
+	const char *key, *value;
+	size_t pos = 0, key_len, n = 0;
 
-	if (w->n == CANDIDATES_MAX || !netaddr_parse(text, &a))
-		return;
-	for (size_t i = 0; i < w->n; i++)
-		if (netaddr_equal(&w->addresses[i], &a))
-			return;
-	w->addresses[w->n++] = a;
+	while (n < max && fields_next(f, &pos, &key, &key_len, &value))
+		if (field_is(key, key_len, "address") && netaddr_parse(value, &out[n]) &&
+		    !among(out, n, &out[n]))
+			n++;
+	if (n < max)
+		memset(&out[n], 0, sizeof(out[n]));
+	return n;
 }
 
 const char *candidates_parse(const struct record *record, struct candidates *out)
 {
-	const char *transport, *key, *value;
-	size_t pos = 0, key_len;
+	const char *transport, *punches;
 	struct fields f;
 
 	memset(out, 0, sizeof(*out));
@@ -132,9 +155,9 @@ const char *candidates_parse(const struct record *record, struct candidates *out
 	if (fields_get(f, "token") &&
 	    !(take_token(f, "token", &out->pass) && take_secret(f, &out->pass)))
 		return "token: 32 digits of lower-case hex, with a secret of 64";
-	while (fields_next(f, &pos, &key, &key_len, &value))
-		if (field_is(key, key_len, "address"))
-			take_address(out, value);
+	out->n = take_addresses(f, out->addresses, CANDIDATES_MAX);
+	punches = fields_get(f, "punch");
+	out->punches = punches && !strcmp(punches, "1");
 	return out->n > 0 && !*out->pass.token ? "address: with a token" : NULL;
 }
 
@@ -238,5 +261,44 @@ const char *s5b_parse(const struct record *record, struct s5b_record *out)
 			strcpy(out->reason, record_reason(record, "failed"));
 		return NULL;
 	}
+	return NULL;
+}
+
+void punch_put(const struct punch_record *b, struct buf *fields)
+{
+	assert(b->step < PUNCH_OTHER);
+	fields_add(fields, "sid", b->pass.token);
+	fields_add(fields, "state", punch_steps[b->step]);
+	if (b->step == PUNCH_OFFER)
+		put_secret(fields, &b->pass);
+	if (b->step == PUNCH_FAILED && *b->reason)
+		fields_add(fields, "reason", b->reason);
+	else if (b->step != PUNCH_FAILED)
+		put_addresses(b->addresses, b->n, fields);
+}
+
+const char *punch_parse(const struct record *record, struct punch_record *out)
+{
+	const char *state;
+	struct fields f;
+
+	memset(out, 0, sizeof(*out));
+	out->step = PUNCH_OTHER;
+	if (!fields_of(record, RECORD_PUNCH, &f))
+		return FIELDS_RULE;
+	if (!take_token(f, "sid", &out->pass))
+		return "sid: 32 digits of lower-case hex";
+	state = fields_get(f, "state");
+	if (!state)
+		return "state: must be there";
+	for (size_t i = 0; i < sizeof(punch_steps) / sizeof(punch_steps[0]); i++)
+		if (!strcmp(state, punch_steps[i]))
+			out->step = (enum punch_step)i;
+	if (out->step == PUNCH_OFFER && !take_secret(f, &out->pass))
+		return "secret: 64 hex digits";
+	if (out->step == PUNCH_OFFER || out->step == PUNCH_READY)
+		out->n = take_addresses(f, out->addresses, PUNCH_ADDRESSES_MAX);
+	if (out->step == PUNCH_FAILED)
+		strcpy(out->reason, record_reason(record, "failed"));
 	return NULL;
 }

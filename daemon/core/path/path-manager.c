@@ -10,8 +10,8 @@
  * selector. The selector forgets no wait when it is told the same again. In-band needs
  * the device's presence. Direct needs the addresses that the device told us inside the
  * link, and still works when the server is gone. A proxy needs an attached link, since
- * its steps are records. A side that has a proxy offers it; when both do, the offer of
- * the side that leads wins.
+ * its steps are records, and so does PATH_PUNCH. A side that has a proxy offers it; when both
+ * do, the offer of the side that leads wins.
  *
  * What can go wrong: an attempt fails (the selector waits and tries again), the link
  * loses its path while a proxy is being settled (that attempt has failed), or the link
@@ -68,6 +68,8 @@ static void refresh(struct path_manager *s, uint64_t now)
 	/* It must be known which side goes first. */
 	path_selector_possible(&s->selector, PATH_PROXY,
 			       s->facts.online && s->facts.proxy && s->known, now);
+	path_selector_possible(&s->selector, PATH_PUNCH,
+			       s->facts.punch && s->theirs.punches && s->known, now);
 }
 
 bool path_manager_needs_proxy(const struct path_manager *s)
@@ -128,9 +130,9 @@ void path_manager_release(struct path_manager *s, const void *by, uint64_t now)
 		wish(s, NULL, 0, now);
 }
 
-void path_manager_hold_proxy(struct path_manager *s, bool held)
+void path_manager_hold(struct path_manager *s, enum path_kind kind, bool held)
 {
-	path_selector_hold(&s->selector, PATH_PROXY, held);
+	path_selector_hold(&s->selector, kind, held);
 }
 
 void path_manager_step(struct path_manager *s, bool busy, uint64_t now)
@@ -139,8 +141,7 @@ void path_manager_step(struct path_manager *s, bool busy, uint64_t now)
 
 	while (!s->stopped && (kind = path_selector_next(&s->selector, busy, now)) >= 0) {
 		s->trying[kind] = true;
-		if (kind == PATH_PROXY)
-			s->answering = false;
+		s->answering[kind] = false;
 		s->events->begin(s->owner, kind);
 	}
 }
@@ -152,14 +153,12 @@ uint64_t path_manager_deadline(const struct path_manager *s, bool busy)
 
 void path_manager_failed(struct path_manager *s, enum path_kind kind, uint64_t now)
 {
-	bool ours = kind != PATH_PROXY || !s->answering;
-
 	s->trying[kind] = false;
-	/* A failure of the device's proxy does not count against our own. */
-	if (ours)
-		path_selector_failed(&s->selector, kind, now);
-	else
+	/* A failure of the device's offer does not count against our own. */
+	if (s->answering[kind])
 		path_selector_arrived(&s->selector, kind);
+	else
+		path_selector_failed(&s->selector, kind, now);
 }
 
 void path_manager_put_off(struct path_manager *s, enum path_kind kind, uint64_t now)
@@ -176,7 +175,10 @@ void path_manager_arrived(struct path_manager *s, enum path_kind kind)
 
 bool path_manager_trying(const struct path_manager *s)
 {
-	return s->trying[PATH_INBAND] || s->trying[PATH_PROXY] || s->trying[PATH_DIRECT];
+	for (int kind = 0; kind < PATH_KINDS; kind++)
+		if (s->trying[kind])
+			return true;
+	return false;
 }
 
 static void give_up(struct path_manager *s, enum path_kind kind)
@@ -208,13 +210,19 @@ void path_manager_attached(struct path_manager *s, enum path_kind kind, uint64_t
 	refresh(s, now);
 }
 
+/* The steps of this kind are records, and the link may take long to come back. */
+static void lose_records(struct path_manager *s, enum path_kind kind)
+{
+	if (!s->trying[kind])
+		return;
+	give_up(s, kind);
+	path_selector_arrived(&s->selector, kind);
+}
+
 void path_manager_detached(struct path_manager *s, uint64_t heard_at, uint64_t now)
 {
-	/* The steps of a proxy are records, and the link may take long to come back. */
-	if (s->trying[PATH_PROXY]) {
-		give_up(s, PATH_PROXY);
-		path_selector_arrived(&s->selector, PATH_PROXY);
-	}
+	lose_records(s, PATH_PROXY);
+	lose_records(s, PATH_PUNCH);
 	path_selector_detached(&s->selector, heard_at, now);
 	refresh(s, now);
 }
@@ -242,6 +250,18 @@ void path_manager_hear(struct path_manager *s, const struct candidates *theirs, 
 	path_selector_renew(&s->selector, now);
 }
 
+/* Makes way for the answer to an offer of the device, or says why not. */
+static const char *answer(struct path_manager *s, enum path_kind kind)
+{
+	if (s->trying[kind] && s->selector.leads)
+		return "collision";
+	if (s->trying[kind])
+		give_up(s, kind);
+	s->trying[kind] = s->answering[kind] = true;
+	path_selector_answers(&s->selector, kind);
+	return NULL;
+}
+
 const char *path_manager_take_offer(struct path_manager *s, const struct s5b_offer *offer,
 				    const char *ours, const char *theirs)
 {
@@ -253,11 +273,14 @@ const char *path_manager_take_offer(struct path_manager *s, const struct s5b_off
 	 */
 	if (!theirs || !ours || !jid_same(offer->from, theirs) || !jid_same(offer->to, ours))
 		return "not-you";
-	if (s->trying[PATH_PROXY] && s->selector.leads)
-		return "collision";
-	if (s->trying[PATH_PROXY])
-		give_up(s, PATH_PROXY);
-	s->trying[PATH_PROXY] = s->answering = true;
-	path_selector_answers(&s->selector, PATH_PROXY);
-	return NULL;
+	return answer(s, PATH_PROXY);
+}
+
+const char *path_manager_take_punch(struct path_manager *s, bool room)
+{
+	if (!s->facts.punch || !path_selector_wants(&s->selector, PATH_PUNCH))
+		return "not-wanted";
+	if (!room)
+		return "busy";
+	return answer(s, PATH_PUNCH);
 }

@@ -11,8 +11,8 @@
  *
  * An attempt is the owner's from begin() until the owner calls path_manager_failed(),
  * path_manager_put_off() or path_manager_arrived(), or is told to give_up(). The device
- * may offer a proxy as well (BYTESTREAM). To answer its offer is an attempt of kind
- * PATH_PROXY, as an offer of ours is.
+ * may offer a proxy (BYTESTREAM) or to punch (PUNCH) as well. To answer its offer is an attempt
+ * of kind PATH_PROXY or PATH_PUNCH, as an offer of ours is.
  */
 
 #include <stdbool.h>
@@ -28,7 +28,7 @@ struct path_manager_events {
 	 */
 	void (*begin)(void *owner, enum path_kind kind);
 	/*
-	 * Gives up the attempt of this kind. The owner tells the device of a proxy that
+	 * Gives up the attempt of this kind. The owner tells the device of an offer that
 	 * is not wanted, unless stopped.
 	 */
 	void (*give_up)(void *owner, enum path_kind kind);
@@ -43,6 +43,7 @@ struct path_manager_facts {
 	bool may_dial;		/* direct paths are configured */
 	bool local;		/* loopback and link-local addresses may be dialled */
 	bool proxy;		/* we have a proxy to offer */
+	bool punch;		/* we have an address from which both sides can connect at once */
 };
 
 struct path_manager {
@@ -58,8 +59,7 @@ struct path_manager {
 					   ones */
 	bool stopped;
 	bool trying[PATH_KINDS];	/* the owner has an attempt */
-	bool answering;			/* the attempt of PATH_PROXY answers an offer of the
-					   device */
+	bool answering[PATH_KINDS];	/* the attempt answers an offer of the device */
 };
 
 void path_manager_init(struct path_manager *s, const struct path_manager_events *events,
@@ -81,8 +81,8 @@ void path_manager_know(struct path_manager *s, const struct path_manager_facts *
 		       uint64_t now);
 void path_manager_network_changed(struct path_manager *s, uint64_t now);
 
-/* The device has not received our last offer of a proxy yet: none is made before that. */
-void path_manager_hold_proxy(struct path_manager *s, bool held);
+/* The device has not received our last offer of this kind yet: none is made before that. */
+void path_manager_hold(struct path_manager *s, enum path_kind kind, bool held);
 
 /* Begins the attempts that are due. busy: something is open on the link. */
 void path_manager_step(struct path_manager *s, bool busy, uint64_t now);
@@ -126,6 +126,9 @@ size_t path_manager_dialable(const struct path_manager *s, struct netaddr out[CA
  */
 const char *path_manager_take_offer(struct path_manager *s, const struct s5b_offer *offer,
 				    const char *ours, const char *theirs);
+
+/* The same for an offer to punch. room: we have not answered too many of them of late. */
+const char *path_manager_take_punch(struct path_manager *s, bool room);
 
 /* The latest demand overrides the configured kinds of path until its owner releases it. */
 void path_manager_demand(struct path_manager *s, const void *by, unsigned kinds, uint64_t now);

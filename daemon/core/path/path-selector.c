@@ -16,10 +16,16 @@ const char *path_kind_name(enum path_kind kind)
 	static const char *const names[] = {
 		[PATH_INBAND] = "in-band",
 		[PATH_PROXY] = "proxy",
+		[PATH_PUNCH] = "punched",
 		[PATH_DIRECT] = "direct",
 	};
 
 	return names[kind];
+}
+
+enum path_kind path_kind_made(enum path_kind attempt)
+{
+	return attempt == PATH_PUNCH ? PATH_DIRECT : attempt;
 }
 
 void path_selector_init(struct path_selector *r, uint64_t now)
@@ -29,7 +35,7 @@ void path_selector_init(struct path_selector *r, uint64_t now)
 
 static bool is_allowed(const struct path_selector *r, enum path_kind kind)
 {
-	return r->allowed & PATH_MASK(kind);
+	return r->allowed & PATH_MASK(path_kind_made(kind));
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -55,16 +61,21 @@ static uint64_t doubled(unsigned times, uint64_t first, uint64_t max)
 	return earlier(wait, max);
 }
 
+/* Whether a direct path may come of an attempt of this kind, as far as is known. */
+static bool has_hope(const struct path_selector *r, enum path_kind kind)
+{
+	return r->kinds[kind].possible && is_allowed(r, kind) && !r->kinds[kind].failures;
+}
+
 /* When to try a kind that gets a new chance now. */
 static uint64_t chance(const struct path_selector *r, enum path_kind kind, uint64_t now)
 {
-	const struct path_selector_kind *direct = &r->kinds[PATH_DIRECT];
-
 	if (!r->leads && (r->was_up || kind != PATH_INBAND))
 		now += PATH_SELECTOR_FOLLOW;
-	if (kind == PATH_PROXY && direct->possible && is_allowed(r, PATH_DIRECT) &&
-	    !direct->failures)
+	if (kind == PATH_PROXY && (has_hope(r, PATH_DIRECT) || has_hope(r, PATH_PUNCH)))
 		now += PATH_SELECTOR_PROXY_AFTER;
+	if (kind == PATH_PUNCH && has_hope(r, PATH_DIRECT))
+		now += PATH_SELECTOR_PUNCH_AFTER;
 	return now;
 }
 
@@ -109,7 +120,7 @@ void path_selector_allow(struct path_selector *r, unsigned allowed, uint64_t now
 		return;
 	r->allowed = allowed;
 	for (int kind = 0; kind < PATH_KINDS; kind++)
-		if (added & PATH_MASK(kind))
+		if (added & PATH_MASK(path_kind_made(kind)))
 			begin_anew(r, kind, now);
 	/* The present kind is not allowed any more: even a worse kind is wanted now. */
 	if (r->current >= 0 && !is_allowed(r, r->current))
@@ -247,6 +258,7 @@ void path_selector_answers(struct path_selector *r, enum path_kind kind)
 
 bool path_selector_wants(const struct path_selector *r, enum path_kind kind)
 {
+	kind = path_kind_made(kind);
 	if (r->current < 0)
 		return kind == PATH_INBAND || is_allowed(r, kind);
 	if (!is_allowed(r, kind))
@@ -258,15 +270,16 @@ bool path_selector_wants(const struct path_selector *r, enum path_kind kind)
 static inline uint64_t due_at(const struct path_selector *r, enum path_kind kind, bool busy)
 {
 	const struct path_selector_kind *k = &r->kinds[kind];
+	uint64_t calm_at = r->kinds[path_kind_made(kind)].calm_at;
+	bool by_records = kind == PATH_PROXY || kind == PATH_PUNCH;
 
 	if (!k->possible || k->trying || k->held || !path_selector_wants(r, kind))
 		return UINT64_MAX;
-	if (r->current < 0 ? kind == PATH_PROXY : k->done && !busy)
+	if (r->current < 0 ? by_records : k->done && !busy)
 		return UINT64_MAX;
 	if (r->current < 0)
-		return later(k->not_before,
-			     earlier(k->calm_at, r->since + PATH_SELECTOR_INBAND_MAX));
-	return later(k->not_before, k->calm_at);
+		return later(k->not_before, earlier(calm_at, r->since + PATH_SELECTOR_INBAND_MAX));
+	return later(k->not_before, calm_at);
 }
 
 int path_selector_next(struct path_selector *r, bool busy, uint64_t now)

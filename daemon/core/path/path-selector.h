@@ -10,8 +10,8 @@
  * makes the attempts.
  *
  * Without a path, in-band is tried even if the users do not allow it, since the devices
- * tell each other there how else they can be reached. A proxy is tried only while the
- * link has a path: its steps are records of the link.
+ * tell each other there how else they can be reached. A proxy and PATH_PUNCH are tried only
+ * while the link has a path: their steps are records of the link.
  *
  * Both sides have a selector for the same link. The side that leads (the lower
  * fingerprint) goes first. The other follows PATH_SELECTOR_FOLLOW later if nothing came
@@ -47,6 +47,8 @@
 enum path_kind {
 	PATH_INBAND,		/* XEP-0047 */
 	PATH_PROXY,		/* XEP-0065 proxy */
+	PATH_PUNCH,		/* TCP, opened by both sides at once (punch.h). Only attempts are of
+				   this kind: the path that comes of one is PATH_DIRECT */
 	PATH_DIRECT,		/* TCP */
 	PATH_KINDS,
 };
@@ -56,8 +58,10 @@ enum path_kind {
 enum {
 	PATH_MASK_ALL = PATH_MASK(PATH_INBAND) | PATH_MASK(PATH_PROXY) | PATH_MASK(PATH_DIRECT),
 	PATH_SELECTOR_FOLLOW = 500,
-	/* ms for a direct path before a proxy is tried */
+	/* ms for a direct path, dialled or punched, before a proxy is tried */
 	PATH_SELECTOR_PROXY_AFTER = 700,
+	/* ms for an address to be reached by dialling, before both sides bother */
+	PATH_SELECTOR_PUNCH_AFTER = 250,
 	PATH_SELECTOR_WAIT_FIRST = 500,
 	PATH_SELECTOR_WAIT_MAX = 5 * 60 * 1000,
 	PATH_SELECTOR_INBAND_MAX = 8000,
@@ -162,9 +166,13 @@ int path_selector_next(struct path_selector *r, bool busy, uint64_t now);
 /* When path_selector_next() may return a kind; UINT64_MAX: not before something happens. */
 uint64_t path_selector_deadline(const struct path_selector *r, bool busy);
 
+/* The kind of path that comes of an attempt of this kind. */
+enum path_kind path_kind_made(enum path_kind attempt);
+
 /* Whether the link should move to a path of this kind that has just been established. */
 bool path_selector_wants(const struct path_selector *r, enum path_kind kind);
 
-const char *path_kind_name(enum path_kind kind);	/* "in-band", "proxy", "direct" */
+const char *path_kind_name(enum path_kind kind);	/* "in-band", "proxy", "punched",
+								   "direct" */
 
 #endif

@@ -25,6 +25,8 @@
 enum {
 	OFFER_COST = 4000,		/* ms between two offers of a bytestream, on average */
 	OFFERS_AT_ONCE = 5,
+	PUNCH_COST = 10 * 1000,		/* the same for offers to punch */
+	PUNCHES_AT_ONCE = 3,
 };
 
 struct connector {
@@ -43,9 +45,10 @@ struct connector {
 	struct path *inband;			/* attempts; owned */
 	struct dialer *dialer;
 	struct s5b *stream;
-	uint64_t offers_paid;			/* ms; each offer of the device moves it on by
-						   OFFER_COST */
-	uint64_t offered;			/* number of the record of our last offer; 0: the
+	struct puncher *puncher;
+	uint64_t offers_paid, punches_paid;	/* ms; each offer of the device moves it on by
+						   OFFER_COST, or PUNCH_COST */
+	uint64_t offered[PATH_KINDS];		/* number of the record of our last offer; 0: the
 						   device has it */
 	char proxy[JID_MAX];			/* our proxy that was offered for the stream; empty:
 						   the proxy is the device's */
@@ -169,7 +172,7 @@ static void on_stream_send(void *owner, const struct s5b_record *record)
 	s5b_put(record, &fields);
 	number = w->events->send(w->owner, RECORD_BYTESTREAM, &fields);
 	if (record->step == S5B_OFFER)
-		w->offered = number;
+		w->offered[PATH_PROXY] = number;
 	buf_finish(&fields);
 }
 
@@ -208,16 +211,14 @@ static bool puts_off(const struct connector *w, const struct s5b_record *step)
 	       !strcmp(step->pass.token, w->all->ops->stream_sid(w->stream));
 }
 
-static void put_off(struct connector *w)
+static void put_off(struct connector *w, enum path_kind kind)
 {
 	const char *why = "the device is busy";
 
-	w->all->ops->stream_end(w->stream);
-	w->stream = NULL;
 	log_about(w->jid, LOG_INFO, "%s/%s: no %s path: %s", w->jid, w->device,
-		  path_kind_name(PATH_PROXY), why);
-	path_manager_put_off(&w->manager, PATH_PROXY, now_of(w));
-	w->events->failed(w->owner, PATH_PROXY, why);
+		  path_kind_name(kind), why);
+	path_manager_put_off(&w->manager, kind, now_of(w));
+	w->events->failed(w->owner, kind, why);
 }
 
 static const struct s5b_events stream_events = {
@@ -250,13 +251,13 @@ static void say_failed(struct connector *w, const char *sid, const char *reason)
  * The answer to an offer may look up a name and dial where the device says, so the number of
  * answers is limited.
  */
-static bool too_often(struct connector *w)
+static bool too_often(const struct connector *w, uint64_t *paid, uint64_t cost, unsigned at_once)
 {
-	uint64_t now = now_of(w), paid = w->offers_paid > now ? w->offers_paid : now;
+	uint64_t now = now_of(w), from = *paid > now ? *paid : now;
 
-	if (paid - now > (OFFERS_AT_ONCE - 1) * OFFER_COST)
+	if (from - now > (at_once - 1) * cost)
 		return true;
-	w->offers_paid = paid + OFFER_COST;
+	*paid = from + cost;
 	return false;
 }
 
@@ -300,7 +301,8 @@ static void take_offer(struct connector *w, const struct s5b_record *offer)
 	w->all->ops->facts(w->all->arg, &facts);
 	if (!may_show_ourselves(w, &offer->offer))
 		refusal = "not-wanted";
-	else if (too_often(w) || (has_name(offer) && !may_look_up(w)))
+	else if (too_often(w, &w->offers_paid, OFFER_COST, OFFERS_AT_ONCE) ||
+		 (has_name(offer) && !may_look_up(w)))
 		refusal = "busy";
 	if (!refusal)
 		refusal = path_manager_take_offer(&w->manager, &offer->offer, facts.jid, theirs);
@@ -318,6 +320,105 @@ static void take_offer(struct connector *w, const struct s5b_record *offer)
 	say_failed(w, offer->pass.token, "busy");
 }
 
+/* Both sides at once */
+
+static void on_punch_send(void *owner, const struct punch_record *record)
+{
+	struct connector *w = owner;
+	struct buf fields = { 0 };
+	uint64_t number;
+
+	punch_put(record, &fields);
+	number = w->events->send(w->owner, RECORD_PUNCH, &fields);
+	if (record->step == PUNCH_OFFER)
+		w->offered[PATH_PUNCH] = number;
+	buf_finish(&fields);
+}
+
+static void on_punched(void *owner, struct path *path, const unsigned char *fp, bool client)
+{
+	struct connector *w = owner;
+
+	w->puncher = NULL;
+	if (client) {
+		arrive(w, PATH_PUNCH, path, fp);
+		return;
+	}
+	path_manager_arrived(&w->manager, PATH_PUNCH);
+	w->events->arrived(w->owner, path, fp);
+}
+
+static void on_not_punched(void *owner, const char *why)
+{
+	struct connector *w = owner;
+
+	w->puncher = NULL;
+	fail(w, PATH_PUNCH, why);
+}
+
+static const struct puncher_events puncher_events = {
+	.send = on_punch_send,
+	.reached = on_punched,
+	.failed = on_not_punched,
+};
+
+static void punch(struct connector *w)
+{
+	w->puncher = w->all->ops->punch(w->all->arg, w->fp, NULL, &puncher_events, w);
+	if (!w->puncher)
+		fail(w, PATH_PUNCH, "no socket");
+}
+
+static void refuse_punch(struct connector *w, const char *sid, const char *reason)
+{
+	struct punch_record answer = { .step = PUNCH_FAILED };
+
+	memcpy(answer.pass.token, sid, sizeof(answer.pass.token));
+	snprintf(answer.reason, sizeof(answer.reason), "%s", reason);
+	on_punch_send(w, &answer);
+}
+
+/* Each answer has us connect to addresses of the device's choice, so their number is limited. */
+static void take_punch(struct connector *w, const struct punch_record *offer)
+{
+	const char *refusal = path_manager_take_punch(
+		&w->manager, !too_often(w, &w->punches_paid, PUNCH_COST, PUNCHES_AT_ONCE));
+
+	if (refusal) {
+		refuse_punch(w, offer->pass.token, refusal);
+		return;
+	}
+	w->puncher = w->all->ops->punch(w->all->arg, w->fp, offer, &puncher_events, w);
+	if (w->puncher)
+		return;
+	path_manager_failed(&w->manager, PATH_PUNCH, now_of(w));
+	refuse_punch(w, offer->pass.token, "busy");
+}
+
+static const char *take_punch_record(struct connector *w, const struct record *record)
+{
+	struct punch_record step;
+	const char *fault = punch_parse(record, &step);
+	bool ours = !w->manager.answering[PATH_PUNCH];
+
+	if (fault || step.step == PUNCH_OTHER)
+		return fault;
+	if (step.step == PUNCH_OFFER) {
+		take_punch(w, &step);
+		return NULL;
+	}
+	if (!w->puncher || strcmp(step.pass.token, w->all->ops->punch_sid(w->puncher)))
+		return NULL;
+	if (ours && step.step == PUNCH_FAILED && !strcmp(step.reason, "busy")) {
+		w->all->ops->punch_end(w->puncher);
+		w->puncher = NULL;
+		put_off(w, PATH_PUNCH);
+		return NULL;
+	}
+	w->all->ops->punch_record(w->puncher, &step);
+	return NULL;
+}
+
 /* Events of the path manager */
 
 static void on_begin(void *owner, enum path_kind kind)
@@ -328,6 +429,8 @@ static void on_begin(void *owner, enum path_kind kind)
 		open_inband(w);
 	else if (kind == PATH_DIRECT)
 		dial(w);
+	else if (kind == PATH_PUNCH)
+		punch(w);
 	else
 		offer_proxy(w);
 }
@@ -342,6 +445,11 @@ static void on_give_up(void *owner, enum path_kind kind)
 	} else if (kind == PATH_DIRECT) {
 		w->all->ops->hang_up(w->dialer);
 		w->dialer = NULL;
+	} else if (kind == PATH_PUNCH) {
+		if (!w->manager.stopped)
+			refuse_punch(w, w->all->ops->punch_sid(w->puncher), "not-wanted");
+		w->all->ops->punch_end(w->puncher);
+		w->puncher = NULL;
 	} else {
 		if (!w->manager.stopped)
 			say_failed(w, w->all->ops->stream_sid(w->stream), "not-wanted");
@@ -358,6 +466,7 @@ static void on_tell(void *owner)
 
 	w->all->ops->candidates(w->all->arg, &w->pass, &ours);
 	ours.allowed = path_manager_wanted(&w->manager);
+	ours.punches = w->manager.facts.punch && ours.allowed & PATH_MASK(PATH_DIRECT);
 	candidates_put(&ours, &fields);
 	w->events->send(w->owner, RECORD_CANDIDATES, &fields);
 	buf_finish(&fields);
@@ -422,9 +531,13 @@ bool connector_trying(const struct connector *w)
 
 static void hold_offers(struct connector *w)
 {
-	if (w->offered && w->events->acked(w->owner, w->offered))
-		w->offered = 0;
-	path_manager_hold_proxy(&w->manager, w->offered);
+	for (int kind = 0; kind < PATH_KINDS; kind++) {
+		uint64_t *number = &w->offered[kind];
+
+		if (*number && w->events->acked(w->owner, *number))
+			*number = 0;
+		path_manager_hold(&w->manager, kind, *number);
+	}
 }
 
 void connector_step(struct connector *w, bool busy)
@@ -487,6 +600,8 @@ const char *connector_record(struct connector *w, const struct record *record)
 	struct candidates theirs;
 	const char *fault;
 
+	if (record->type == RECORD_PUNCH)
+		return take_punch_record(w, record);
 	if (record->type == RECORD_CANDIDATES) {
 		fault = candidates_parse(record, &theirs);
 		if (fault)
@@ -498,12 +613,15 @@ const char *connector_record(struct connector *w, const struct record *record)
 	fault = s5b_parse(record, &step);
 	if (fault || step.step == S5B_OTHER)
 		return fault;
-	if (step.step == S5B_OFFER)
+	if (step.step == S5B_OFFER) {
 		take_offer(w, &step);
-	else if (w->stream && puts_off(w, &step))
-		put_off(w);
-	else if (w->stream)
+	} else if (w->stream && puts_off(w, &step)) {
+		w->all->ops->stream_end(w->stream);
+		w->stream = NULL;
+		put_off(w, PATH_PROXY);
+	} else if (w->stream) {
 		w->all->ops->stream_record(w->stream, &step);
+	}
 	return NULL;
 }
 
@@ -517,6 +635,7 @@ void connector_refresh(struct connector *w)
 		.transport = w->all->context->transport,
 		.online = now.jid && full_jid(w),
 		.may_dial = now.may_dial,
+		.punch = now.punch && now.may_dial,
 		.local = w->all->context->local,
 	};
 	/* Our proxies are looked for when the first link has a path that is not a direct one. */

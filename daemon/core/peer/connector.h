@@ -4,8 +4,8 @@
 
 /*
  * Finds paths to one device. Makes the attempts that its path selector (path-selector.h) asks
- * for: in-band, direct or through a proxy. Agrees with the device on them by CANDIDATES and
- * BYTESTREAM records. The owner gets the paths that are found.
+ * for: in-band, direct, through a proxy, or by both sides at once. Agrees with the device on them
+ * by CANDIDATES, BYTESTREAM and PUNCH records. The owner gets the paths that are found.
  */
 
 #include "attempts.h"
@@ -22,6 +22,7 @@ struct connector;
 struct connector_facts {
 	const char *jid;	/* our full JID; NULL: we are offline */
 	bool may_dial;		/* we may dial, which shows our address */
+	bool punch;		/* we can tell from where we would connect (connector_ops.punch) */
 };
 
 /*
@@ -71,6 +72,17 @@ struct connector_ops {
 	void (*stream_record)(struct s5b *b, const struct s5b_record *record);
 	const char *(*stream_sid)(const struct s5b *b);
 	void (*stream_end)(struct s5b *b);
+	/*
+	 * Both sides connect at once: by an offer of ours (NULL), which it sends within the
+	 * call, or by this one of the device. These members may be NULL where
+	 * connector_facts.punch is never set.
+	 */
+	struct puncher *(*punch)(void *arg, const unsigned char *fp,
+				 const struct punch_record *offer,
+				 const struct puncher_events *events, void *owner);
+	void (*punch_record)(struct puncher *p, const struct punch_record *record);
+	const char *(*punch_sid)(const struct puncher *p);
+	void (*punch_end)(struct puncher *p);
 };
 
 struct connector_events {
@@ -141,7 +153,7 @@ void connector_tell(struct connector *w);
 void connector_candidates_changed(struct connector *w);
 
 /*
- * Takes a CANDIDATES or BYTESTREAM record. NULL, or the rule of the protocol that the record
+ * Takes a CANDIDATES, BYTESTREAM or PUNCH record. NULL, or the rule of the protocol that the record
  * breaks, as "field: rule".
  */
 const char *connector_record(struct connector *w, const struct record *record);

@@ -620,7 +620,8 @@ static void on_link_deliver(void *owner, const struct record *record)
 	struct peer *p = owner;
 	const char *fault;
 
-	if (record->type == RECORD_CANDIDATES || record->type == RECORD_BYTESTREAM)
+	if (record->type == RECORD_CANDIDATES || record->type == RECORD_BYTESTREAM ||
+	    record->type == RECORD_PUNCH)
 		fault = connector_record(p->connector, record);
 	else if (record->type >= RECORD_DEVICE)
 		fault = p->all->events->word(p->all->owner, p, record);

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
+#include "punch.h"
+#include "tap.h"
+
+static char did[256];		/* "c0" connect, "d0" drop, "f:why" and "F:why" (tell) failed */
+static struct punch p;
+static uint64_t now = 1000;
+
+static void note(const char *text)
+{
+	strncat(did, text, sizeof(did) - strlen(did) - 1);
+}
+
+static void on_connect(void *owner, unsigned slot, const struct netaddr *to)
+{
+	note((char[]){ 'c', (char)('0' + slot), '\0' });
+}
+
+static void on_drop(void *owner, unsigned slot)
+{
+	note((char[]){ 'd', (char)('0' + slot), '\0' });
+}
+
+static void on_failed(void *owner, const char *why, bool tell)
+{
+	note(tell ? "F:" : "f:");
+	note(why);
+}
+
+static const struct punch_events events = { on_connect, on_drop, on_failed };
+
+static void does(const char *expected, const char *what)
+{
+	is_str(did, expected, what);
+	did[0] = '\0';
+}
+
+static struct punch_record record(enum punch_step step, const char *const *addresses)
+{
+	struct punch_record r = { .step = step, .reason = "timeout" };
+
+	for (; *addresses; addresses++)
+		r.n += netaddr_parse(*addresses, &r.addresses[r.n]);
+	return r;
+}
+
+static const char *const two[] = { "[2a00::2]:5000", "8.8.8.2:5000", NULL };
+
+static void offer(void)
+{
+	struct punch_record ready = record(PUNCH_READY, two);
+
+	punch_offer(&p, &events, NULL, false, now);
+	punch_hear(&p, &ready, now);
+}
+
+static void wait_until_due(void)
+{
+	now = punch_deadline(&p);
+	punch_step(&p, now);
+}
+
+static void test_offer(void)
+{
+	struct punch_record ready = record(PUNCH_READY, two), failed = record(PUNCH_FAILED, two),
+			    other = record(PUNCH_OTHER, two);
+
+	punch_offer(&p, &events, NULL, false, now);
+	does("", "an offer waits for its answer");
+	punch_hear(&p, &other, now);
+	does("", "a state that is unknown is none");
+	punch_hear(&p, &ready, now);
+	does("c0c1", "then both addresses are tried at once");
+	punch_hear(&p, &ready, now);
+	does("", "once");
+	punch_hear(&p, &failed, now);
+	does("d0d1f:timeout", "the device gives up, and knows it");
+	punch_hear(&p, &ready, now);
+	punch_refused(&p, 0, 0, now);
+	punch_step(&p, now + PUNCH_ANSWER_MAX);
+	does("", "and then it is over");
+	is_int(punch_deadline(&p), -1, "for ever");
+}
+
+static void test_unanswered(void)
+{
+	struct punch_record nothing = { .step = PUNCH_READY };
+
+	punch_offer(&p, &events, NULL, false, now);
+	wait_until_due();
+	does("F:timeout", "an offer without an answer ends");
+	punch_offer(&p, &events, NULL, false, now);
+	punch_hear(&p, &nothing, now);
+	does("F:unreachable", "and so does one that is answered by nothing to try");
+}
+
+static void test_refused(void)
+{
+	uint64_t began;
+	unsigned tries = 1;
+
+	offer();
+	did[0] = '\0';
+	began = now += 40;
+	punch_refused(&p, 0, 79, now);
+	does("", "a refusal is no failure");
+	is_int(punch_deadline(&p), now + 79, "there is a pause, up to twice what the try took");
+	wait_until_due();
+	does("c0", "and another try");
+	punch_refused(&p, 0, 7, now);
+	is_int(punch_deadline(&p), now + 3, "which is never without chance");
+	while (now < began + PUNCH_DIAL_MAX / 2) {
+		wait_until_due();
+		if (!*did)
+			break;
+		did[0] = '\0';
+		tries++;
+		punch_refused(&p, 0, 3, now);
+		if (p.slots[0].state == PUNCH_SPENT)
+			break;
+	}
+	is_int(p.slots[0].tries, PUNCH_TRIES, "an address is tried so often");
+	punch_refused(&p, 1, 0, now);
+	punch_end(&p);
+}
+
+static void test_all_spent(void)
+{
+	offer();
+	for (unsigned i = 0; i < 2; i++) {
+		p.slots[i].tries = PUNCH_TRIES;
+		punch_refused(&p, i, 0, now);
+	}
+	does("c0c1F:unreachable", "when no address has a try left the device is told");
+}
+
+static void test_answer(void)
+{
+	static const char *const odd[] = { "127.0.0.1:5000", "8.8.8.2:22", "169.254.0.1:5000",
+					   "10.0.0.7:5000", NULL },
+				 *const none[] = { NULL };
+	struct punch_record o = record(PUNCH_OFFER, odd), nothing = record(PUNCH_OFFER, none);
+
+	ok(punch_answer(&p, &events, NULL, false, &o, now), "an offer is answered");
+	does("c0", "who answers connects at once, to what may be dialled, no service");
+	now += 10;
+	punch_refused(&p, 0, 99, now);
+	is_int(punch_deadline(&p), now + 99, "with long pauses, until the other side begins");
+	punch_end(&p);
+	does("", "what pauses is not dropped");
+	punch_answer(&p, &events, NULL, true, &o, now);
+	does("c0c1c2", "nor local ones, unless that is allowed");
+	punch_end(&p);
+	does("d0d1d2", "what is open is");
+	ok(!punch_answer(&p, &events, NULL, true, &nothing, now), "one without an address is not");
+	does("", "for there is nothing to try");
+	is_int(punch_deadline(&p), -1, "nor to wait for");
+}
+
+static void test_proven(void)
+{
+	offer();
+	does("c0c1", "two");
+	punch_connected(&p, 1);
+	does("", "a connection proves nothing, so the other goes on");
+	punch_refused(&p, 1, 0, now);
+	wait_until_due();
+	does("c1", "it may be another machine, which closes");
+	punch_connected(&p, 1);
+	punch_proven(&p, 1);
+	does("d0", "a handshake does");
+}
+
+static void test_settling(void)
+{
+	offer();
+	punch_connected(&p, 1);
+	did[0] = '\0';
+	wait_until_due();
+	does("d0", "after its time an attempt keeps only what is connected");
+	punch_refused(&p, 1, 0, now);
+	does("F:unreachable", "and ends with that");
+
+	offer();
+	punch_connected(&p, 1);
+	did[0] = '\0';
+	wait_until_due();
+	wait_until_due();
+	does("d0d1F:timeout", "or after a time");
+
+	offer();
+	did[0] = '\0';
+	wait_until_due();
+	does("d0d1F:timeout", "without a connection at once");
+}
+
+static struct netaddr address(const char *text)
+{
+	struct netaddr a;
+
+	ok(netaddr_parse(text, &a), "%s", text);
+	return a;
+}
+
+static void told(const struct netaddr *out, size_t n, const char *expected, const char *what)
+{
+	char all[4 * NETADDR_TEXT_MAX] = "", text[NETADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		netaddr_format(&out[i], text);
+		strcat(strcat(all, i ? " " : ""), text);
+	}
+	is_str(all, expected, what);
+}
+
+static void test_addresses(void)
+{
+	struct netaddr own[] = {
+		address("192.168.1.7:1"), address("127.0.0.1:1"), address("[2a00::1]:1"),
+		address("[2a00::2]:1"),	  address("[fe80::1]:1"), address("8.8.8.8:1"),
+	},
+		       mapped = address("9.9.9.9:4711"), out[PUNCH_ADDRESSES_MAX];
+
+	told(out, punch_addresses(own, 5, &mapped, 5004, 5006, false, out),
+	     "[2a00::1]:5006 9.9.9.9:4711 192.168.1.7:5004",
+	     "IPv6 first, what the world sees, what a neighbour sees");
+	told(out, punch_addresses(own, 6, NULL, 5004, 5006, false, out),
+	     "[2a00::1]:5006 8.8.8.8:5004 192.168.1.7:5004", "a global one is seen by all");
+	told(out, punch_addresses(own, 5, &mapped, 0, 5006, false, out), "[2a00::1]:5006",
+	     "without a port of IPv4 there is none of it");
+	told(out, punch_addresses(own, 5, NULL, 5004, 0, true, out),
+	     "192.168.1.7:5004 127.0.0.1:5004", "local ones where they may be dialled");
+	told(out, punch_addresses(own, 0, NULL, 5004, 5006, true, out), "", "no network");
+}
+
+int main(void)
+{
+	test_offer();
+	test_unanswered();
+	test_refused();
+	test_all_spent();
+	test_answer();
+	test_proven();
+	test_settling();
+	test_addresses();
+	return tap_done();
+}
