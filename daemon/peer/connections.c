@@ -11,6 +11,7 @@
 #include "dialer.h"
 #include "ibb-path.h"
 #include "local-candidates.h"
+#include "puncher.h"
 #include "s5b.h"
 
 static void on_facts(void *arg, struct connector_facts *out)
@@ -20,6 +21,7 @@ static void on_facts(void *arg, struct connector_facts *out)
 	*out = (struct connector_facts){
 		.jid = c->ibb_paths->xmpp ? account_jid(c->ibb_paths->xmpp) : NULL,
 		.may_dial = local_candidates_may_dial(c->local_candidates),
+		.punch = local_candidates_may_punch(c->local_candidates),
 	};
 }
 
@@ -105,6 +107,17 @@ static struct s5b *on_answer(void *arg, const unsigned char *fp, const struct s5
 	return stream;
 }
 
+static struct puncher *on_punch(void *arg, const unsigned char *fp,
+				const struct punch_record *offer,
+				const struct puncher_events *events, void *owner)
+{
+	const struct connections *c = arg;
+	struct puncher_world world;
+
+	local_candidates_world(c->local_candidates, &world);
+	return puncher_start(c->loop, c->ibb_paths->key, fp, &world, offer, events, owner);
+}
+
 const struct connector_ops connection_ops = {
 	.facts = on_facts,
 	.candidates = on_candidates,
@@ -120,6 +133,10 @@ const struct connector_ops connection_ops = {
 	.stream_record = s5b_record,
 	.stream_sid = s5b_sid,
 	.stream_end = s5b_destroy,
+	.punch = on_punch,
+	.punch_record = puncher_record,
+	.punch_sid = puncher_sid,
+	.punch_end = puncher_destroy,
 };
 
 bool connection_may_answer(void *arg, const char *bare)

@@ -31,6 +31,8 @@ struct local_candidates {
 	int refused;			/* why there is no listener: an error of libuv; 0: it
 					   runs, or none is wanted */
 	struct backoff_timer closed;	/* runs until opening is tried again */
+	struct netaddr mapped;		/* how the world sees us by IPv4; port 0: not known */
+	bool has_address;		/* puncher_has_address(), as of the last change */
 	struct s5b_proxies *proxies;	/* owned */
 	struct netwatch *netwatch;	/* owned */
 };
@@ -91,6 +93,42 @@ static void on_proxies(void *owner)
 	peers_refresh(r->peers);
 }
 
+bool local_candidates_may_dial(const struct local_candidates *r)
+{
+	return r->config && r->config->direct_addresses != DIRECT_NEVER;
+}
+
+void local_candidates_world(const struct local_candidates *r, struct puncher_world *out)
+{
+	*out = (struct puncher_world){
+		.local = r->config->direct_local,
+		.mapped = r->mapped.port ? &r->mapped : NULL,
+	};
+}
+
+/* What the user has configured as an address of ours is believed. */
+static void look_at_addresses(struct local_candidates *r)
+{
+	const struct config *c = r->config;
+	struct puncher_world world;
+
+	r->has_address = false;
+	r->mapped.port = 0;
+	/* An attempt tells addresses of our interfaces. */
+	if (!r->key || !c || c->direct_addresses != DIRECT_ALL)
+		return;
+	for (size_t i = 0; i < c->n_direct_extra && !r->mapped.port; i++)
+		if (!c->direct_extra[i].v6)
+			r->mapped = c->direct_extra[i];
+	local_candidates_world(r, &world);
+	r->has_address = puncher_has_address(&world);
+}
+
+bool local_candidates_may_punch(const struct local_candidates *r)
+{
+	return r->has_address && r->config->transport & PATH_MASK(PATH_DIRECT);
+}
+
 static void on_network(void *owner, enum netwatch_news news)
 {
 	struct local_candidates *r = owner;
@@ -98,12 +136,8 @@ static void on_network(void *owner, enum netwatch_news news)
 	log_about("the network", LOG_INFO, "%s; looking at every connection",
 		  news == NETWATCH_WOKE ? "the machine was asleep" : "the network has changed");
 	r->events->network_changed(r->owner);
+	look_at_addresses(r);
 	peers_network_changed(r->peers);
-}
-
-bool local_candidates_may_dial(const struct local_candidates *r)
-{
-	return r->config && r->config->direct_addresses != DIRECT_NEVER;
 }
 
 struct s5b_proxies *local_candidates_proxies(const struct local_candidates *r)
@@ -203,6 +237,7 @@ void local_candidates_reload(struct local_candidates *r, const struct config *co
 	r->config = config;
 	r->key = key;
 	listen_as_configured(r);
+	look_at_addresses(r);
 	peers_reload(r->peers);
 }
 

@@ -12,6 +12,7 @@
 
 #include "candidates.h"
 #include "config.h"
+#include "puncher.h"
 #include "s5b-proxies.h"
 
 struct device_key;
@@ -53,6 +54,13 @@ void local_candidates_fill(struct local_candidates *r, const struct pass *pass,
 
 /* Whether we may dial, which shows our address. */
 bool local_candidates_may_dial(const struct local_candidates *r);
+
+/*
+ * Whether both sides may connect at once, as far as it depends on us: it is allowed, and there
+ * is an address to tell. And what the attempts have to know.
+ */
+bool local_candidates_may_punch(const struct local_candidates *r);
+void local_candidates_world(const struct local_candidates *r, struct puncher_world *out);
 
 struct s5b_proxies *local_candidates_proxies(const struct local_candidates *r);
 

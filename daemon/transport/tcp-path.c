@@ -15,7 +15,8 @@
 #include "wipe.h"
 
 /*
- * Dialled: connect, then TLS, our hello first. Accepted: TLS at once. Through a proxy:
+ * Dialled: connect, then TLS, our hello first. Accepted: TLS at once. By both sides at once:
+ * connect from a port of our choice, then TLS, the hello of who offered. Through a proxy:
  * connect, SOCKS5, a pause until both sides have joined, then TLS.
  *
  * Once up, what the socket takes is written at once from the buffer into which TLS put it.
@@ -65,7 +66,7 @@ struct tcp_path {
 	char *hash;			/* of a path through a proxy; owned */
 	struct pass_use use;		/* of a path through a proxy: what the client must
 					   show */
-	tcp_path_joined joined;
+	tcp_path_joined joined;		/* of a path by both sides at once: it is connected */
 	struct socks5 socks;
 	bool writing_now;
 	struct buf writing;		/* uv_write()'s, while writing_now */
@@ -463,6 +464,35 @@ static void start(struct tcp_path *p, const char *because)
 	write_socks(p, &greeting);
 }
 
+bool tcp_path_from(const struct path *path, struct netaddr *out)
+{
+	const struct tcp_path *p = (const struct tcp_path *)path;
+	struct sockaddr_storage addr;
+	int len = sizeof(addr);
+
+	return uv_tcp_getpeername(&p->tcp, (struct sockaddr *)&addr, &len) == 0 &&
+	       sockaddr_to((struct sockaddr *)&addr, out);
+}
+
+static void name_after_peer(struct tcp_path *p)
+{
+	char text[NETADDR_TEXT_MAX];
+	struct netaddr from;
+
+	if (!tcp_path_from(&p->tls.path, &from))
+		return;
+	netaddr_format(&from, text);
+	snprintf(p->tls.path.name, sizeof(p->tls.path.name), "direct %s", text);
+}
+
+/* Both sides have connected to each other. */
+static void meet(struct tcp_path *p)
+{
+	name_after_peer(p);
+	p->joined(p->tls.path.owner);
+	start(p, "both are there");
+}
+
 static void on_connected(uv_connect_t *connect, int status)
 {
 	struct tcp_path *p = connect->data;
@@ -471,6 +501,8 @@ static void on_connected(uv_connect_t *connect, int status)
 		return;
 	if (status < 0)
 		broken(p, uv_strerror(status));
+	else if (p->joined && !p->hash)
+		meet(p);
 	else
 		start(p, "it answers");
 }
@@ -553,27 +585,6 @@ static const struct tls_gate proxy_gate = {
 	.admit = admit,
 };
 
-bool tcp_path_from(const struct path *path, struct netaddr *out)
-{
-	const struct tcp_path *p = (const struct tcp_path *)path;
-	struct sockaddr_storage addr;
-	int len = sizeof(addr);
-
-	return uv_tcp_getpeername(&p->tcp, (struct sockaddr *)&addr, &len) == 0 &&
-	       sockaddr_to((struct sockaddr *)&addr, out);
-}
-
-static void name_after_peer(struct tcp_path *p)
-{
-	char text[NETADDR_TEXT_MAX];
-	struct netaddr from;
-
-	if (!tcp_path_from(&p->tls.path, &from))
-		return;
-	netaddr_format(&from, text);
-	snprintf(p->tls.path.name, sizeof(p->tls.path.name), "direct %s", text);
-}
-
 struct path *tcp_path_accept(uv_loop_t *loop, uv_stream_t *listener, const struct device_key *key,
 			     const struct tls_gate *gate, const struct path_events *events,
 			     void *owner)
@@ -589,6 +600,26 @@ struct path *tcp_path_accept(uv_loop_t *loop, uv_stream_t *listener, const struc
 	tls_set_gate(p->tls.tls, &owners_gate, p);
 	name_after_peer(p);
 	start(p, "it was accepted");
+	return &p->tls.path;
+}
+
+struct path *tcp_path_punch(uv_loop_t *loop, const struct device_key *key,
+			    const struct netaddr *from, const struct netaddr *to,
+			    const struct pass_use *use, const struct tls_gate *gate,
+			    const char *name, tcp_path_joined connected,
+			    const struct path_events *events, void *owner)
+{
+	struct tcp_path *p = create(loop, key, PATH_DIRECT, name, use, use, events, owner);
+	struct sockaddr_storage addr;
+
+	p->joined = connected;
+	p->gate = gate;
+	if (!use)
+		tls_set_gate(p->tls.tls, &owners_gate, p);
+	sockaddr_from(from, &addr);
+	/* Whether the port is free there is said by the connect that follows. */
+	uv_tcp_bind(&p->tcp, (struct sockaddr *)&addr, from->v6 ? UV_TCP_IPV6ONLY : 0);
+	dial(p, to);
 	return &p->tls.path;
 }
 

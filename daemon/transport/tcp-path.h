@@ -3,9 +3,9 @@
 #define DAEMON_TCP_PATH_H
 
 /*
- * A path over TCP: dialled, accepted, or through an XEP-0065 proxy, where a SOCKS5 exchange
- * goes before TLS. The end of data is a record of the link, so both halves of the connection
- * are always closed together.
+ * A path over TCP: dialled, accepted, opened by both sides at once, or through an XEP-0065
+ * proxy, where a SOCKS5 exchange goes before TLS. The end of data is a record of the link, so both
+ * halves of the connection are always closed together.
  */
 
 #include <uv.h>
@@ -30,6 +30,18 @@ struct path *tcp_path_dial(uv_loop_t *loop, const struct device_key *key, const 
 			   const struct path_events *events, void *owner);
 
 /*
+ * Connects from the port `from`, at which nobody listens, while the other side does the same.
+ * use: our side is the TLS client; NULL: it is the server, and has the gate, as below.
+ * connected is called when the connection stands. Never NULL, as above.
+ */
+typedef void (*tcp_path_joined)(void *owner);
+struct path *tcp_path_punch(uv_loop_t *loop, const struct device_key *key,
+			    const struct netaddr *from, const struct netaddr *to,
+			    const struct pass_use *use, const struct tls_gate *gate,
+			    const char *name, tcp_path_joined connected,
+			    const struct path_events *events, void *owner);
+
+/*
  * Accepts a connection from a listening socket (uv_listen()'s callback). Our side is the TLS
  * server. gate is borrowed and gets the path's owner as its argument; if it says no, the
  * connection is closed without a byte sent. NULL if accept() failed.
@@ -45,7 +57,6 @@ bool tcp_path_from(const struct path *path, struct netaddr *out);
  * the proxy has agreed; TLS then waits for tcp_path_begin(). client: our side of TLS. use:
  * the pass that the client shows and the server requires. Never NULL, as above.
  */
-typedef void (*tcp_path_joined)(void *owner);
 struct path *tcp_path_join(uv_loop_t *loop, const struct device_key *key,
 			   const struct netaddr *proxy, const char *hash,
 			   const struct pass_use *use, bool client, const char *name,

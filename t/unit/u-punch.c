@@ -144,13 +144,16 @@ static void test_answer(void)
 	struct punch_record o = record(PUNCH_OFFER, odd), nothing = record(PUNCH_OFFER, none);
 
 	ok(punch_answer(&p, &events, NULL, false, &o, now), "an offer is answered");
-	does("c0", "who answers connects at once, to what may be dialled, no service");
+	does("", "the answer has a head start");
+	wait_until_due();
+	does("c0", "then its side connects to what may be dialled, no service");
 	now += 10;
 	punch_refused(&p, 0, 99, now);
 	is_int(punch_deadline(&p), now + 99, "with long pauses, until the other side begins");
 	punch_end(&p);
 	does("", "what pauses is not dropped");
 	punch_answer(&p, &events, NULL, true, &o, now);
+	wait_until_due();
 	does("c0c1c2", "nor local ones, unless that is allowed");
 	punch_end(&p);
 	does("d0d1d2", "what is open is");

@@ -3,7 +3,9 @@
 
 /*
  * The side that offers waits for READY, the side that answers connects while READY is on its
- * way. Each address has a slot of its own, and all of them are tried at the same time.
+ * way; a moment later, since the way through servers is mostly the longer one, and two SYNs
+ * cross best that begin at the same time. Each address has a slot of its own, and all of them are
+ * tried at the same time.
  *
  * Where packets from outside are dropped, no timing matters: the connect of the first side
  * stays silent and has opened its own NAT, so that of the second side completes both. The
@@ -77,8 +79,12 @@ static bool dial(struct punch *p, const struct punch_record *theirs, uint64_t no
 	for (size_t i = 0; i < theirs->n; i++)
 		if (may_try(p, &theirs->addresses[i]))
 			p->slots[p->n++].to = theirs->addresses[i];
-	for (unsigned i = 0; i < p->n; i++)
-		try(p, i, now);
+	for (unsigned i = 0; i < p->n; i++) {
+		if (p->offered)
+			try(p, i, now);
+		else
+			p->slots[i].due = now + PUNCH_HEAD_START;
+	}
 	return p->n;
 }
 

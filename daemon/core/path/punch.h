@@ -28,6 +28,7 @@ enum {
 	PUNCH_PAUSE_MAX = 100,		/* and the longest, for the side that answered */
 	PUNCH_PAUSE_OFFERER = 200,	/* ... and for the side that offered */
 	PUNCH_TRIES = 100,		/* of one address */
+	PUNCH_HEAD_START = 40,		/* for the answer, before the side that says it connects */
 	PUNCH_ANSWER_MAX = 15 * 1000,	/* for the device to answer an offer */
 	PUNCH_DIAL_MAX = 3000,		/* for a connection, for the side that offered */
 	/* the same for the side that answered, which begins while its answer is on the way */
@@ -84,8 +85,8 @@ struct punch {
 void punch_offer(struct punch *p, const struct punch_events *events, void *owner, bool local,
 		 uint64_t now);
 /*
- * The device has made this offer, which our side answers. Connects at once. False if it names
- * nothing that may be dialled: then there is no attempt, and no event comes.
+ * The device has made this offer, which our side answers. Connects PUNCH_HEAD_START later. False
+ * if it names nothing that may be dialled: then there is no attempt, and no event comes.
  */
 bool punch_answer(struct punch *p, const struct punch_events *events, void *owner, bool local,
 		  const struct punch_record *offer, uint64_t now);
