@@ -8,6 +8,8 @@
 #   box <side> <kind>              the box of side a or b: open, drop, refuse, ports, symmetric,
 #                                  fw6 (a firewall of IPv6, and symmetric by IPv4)
 #   weather <ms> <percent>         delay and loss of each direction
+#   nat_server <side> <port>       the host reaches the script's own 127.0.0.1:<port> at that address,
+#                                  by a network of its own
 #   mapped <side> <kind>           how the world sees the host by IPv4, or -
 
 in_ns () {
@@ -149,4 +151,36 @@ box () {
 	esac
 	inner_net "$1" 192.168 &&
 	nat_rules "$masquerade" "$verdict" "$v6" | in_ns "nat-$1" nft -f -
+}
+
+nat_server () {
+	local n
+
+	n=$(side_net "$1")
+	ip link add "server-$1" type veth peer name server netns "$1" &&
+	ip link set "server-$1" up && ip -n "$1" link set server up &&
+	ip addr add "10.99.$n.1/24" dev "server-$1" &&
+	ip -n "$1" addr add "10.99.$n.2/24" dev server &&
+	echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet &&
+	in_ns "$1" sh -c "echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet" &&
+	nft -f - <<-END &&
+	table ip server-$1 {
+		chain pre {
+			type nat hook prerouting priority -100
+			ip daddr 10.99.$n.1 dnat to 127.0.0.1
+		}
+	}
+	END
+	in_ns "$1" nft -f - <<-END
+	table ip server {
+		chain out {
+			type nat hook output priority -100
+			ip daddr 127.0.0.1 tcp dport $2 dnat to 10.99.$n.1
+		}
+		chain post {
+			type nat hook postrouting priority 100
+			oifname "server" masquerade
+		}
+	}
+	END
 }

@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Two users behind NATs that let nothing in: their brokers meet, and git goes over that path.
+
+. "$(dirname "$0")/lib/own-network.sh"
+. "$(dirname "$0")/lib/test-lib.sh"
+. "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-nat.sh"
+
+have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_nat || test_skip_all 'there is no ip, nft or /dev/net/tun, or the kernel has no NAT'
+ip link set lo up
+
+url=xmpp::bob@localhost/project
+every_line=yes
+network_alice='ip netns exec a'
+network_bob='ip netns exec b'
+
+# nat_user <user> <side>: what the world sees of them is configured; nobody gets in there.
+nat_user () {
+	setup_user "$1" &&
+	as "$1" git config --global xmpp.directAddresses true &&
+	as "$1" git config --global --replace-all xmpp.directAddress "$(mapped "$2" drop):4711"
+}
+
+test_expect_success 'two users, each behind a NAT' '
+	nat_world && box a drop && box b refuse && weather 10 0 &&
+	start_prosody alice bob &&
+	nat_server a $server_port && nat_server b $server_port &&
+	nat_user alice a && nat_user bob b &&
+	start_broker alice && start_broker bob &&
+	pair alice bob &&
+	"$TOP/t/tools/make-repo" bob/project.git 20 8 &&
+	as bob git xmpp share bob/project.git --name=project --push=alice@localhost
+'
+
+test_expect_success 'they connect to each other at once, and that is a direct path' '
+	as alice git ls-remote $url &&
+	wait_for 10 path_is alice "direct $(mapped b refuse)" &&
+	wait_for 10 path_is bob "direct $(mapped a drop)" &&
+	grep "moving from in-band to direct" log/alice log/bob
+'
+
+test_expect_success 'git goes over it' '
+	as alice git clone -q --bare $url alice/clone.git &&
+	git -C alice/clone.git fsck &&
+	path_is alice direct
+'
+
+test_expect_success 'who shows no address does not' '
+	stop_broker alice &&
+	as alice git config --global xmpp.directAddresses false &&
+	: >log/alice && : >log/bob &&
+	start_broker alice &&
+	wait_for 10 trusts alice bob &&
+	as alice git ls-remote $url &&
+	as alice git ls-remote $url &&
+	path_is alice in-band &&
+	! grep "punch" log/alice log/bob
+'
+
+test_done
