@@ -18,6 +18,7 @@
 #include "netwatch.h"
 #include "pass-key.h"
 #include "peer.h"
+#include "seen-address.h"
 
 struct local_candidates {
 	uv_loop_t *loop;
@@ -31,6 +32,7 @@ struct local_candidates {
 	int refused;			/* why there is no listener: an error of libuv; 0: it
 					   runs, or none is wanted */
 	struct backoff_timer closed;	/* runs until opening is tried again */
+	struct seen_address *seen;	/* owned */
 	struct netaddr mapped;		/* how the world sees us by IPv4; port 0: not known */
 	bool has_address;		/* puncher_has_address(), as of the last change */
 	struct s5b_proxies *proxies;	/* owned */
@@ -86,6 +88,16 @@ static const struct listener_events listener_events = {
 	.arrived = on_arrived,
 };
 
+static void look_at_addresses(struct local_candidates *r);
+
+static void on_seen(void *owner)
+{
+	struct local_candidates *r = owner;
+
+	look_at_addresses(r);
+	peers_reload(r->peers);
+}
+
 static void on_proxies(void *owner)
 {
 	struct local_candidates *r = owner;
@@ -106,7 +118,7 @@ void local_candidates_world(const struct local_candidates *r, struct puncher_wor
 	};
 }
 
-/* What the user has configured as an address of ours is believed. */
+/* Of IPv4 what the user has configured is believed first, then what the server sees. */
 static void look_at_addresses(struct local_candidates *r)
 {
 	const struct config *c = r->config;
@@ -120,6 +132,8 @@ static void look_at_addresses(struct local_candidates *r)
 	for (size_t i = 0; i < c->n_direct_extra && !r->mapped.port; i++)
 		if (!c->direct_extra[i].v6)
 			r->mapped = c->direct_extra[i];
+	if (!r->mapped.port && seen_address(r->seen))
+		r->mapped = *seen_address(r->seen);
 	local_candidates_world(r, &world);
 	r->has_address = puncher_has_address(&world);
 }
@@ -136,6 +150,7 @@ static void on_network(void *owner, enum netwatch_news news)
 	log_about("the network", LOG_INFO, "%s; looking at every connection",
 		  news == NETWATCH_WOKE ? "the machine was asleep" : "the network has changed");
 	r->events->network_changed(r->owner);
+	seen_address_doubt(r->seen);
 	look_at_addresses(r);
 	peers_network_changed(r->peers);
 }
@@ -211,6 +226,7 @@ struct local_candidates *local_candidates_create(uv_loop_t *loop, struct peers *
 	r->events = events;
 	r->owner = owner;
 	r->proxies = s5b_proxies_create(loop, on_proxies, r);
+	r->seen = seen_address_create(on_seen, r);
 	r->netwatch = netwatch_create(loop, on_network, r);
 	backoff_timer_init(&r->closed, loop, on_open_again, r);
 	return r;
@@ -227,6 +243,7 @@ void local_candidates_destroy(struct local_candidates *r)
 		return;
 	listener_destroy(r->listener);
 	s5b_proxies_destroy(r->proxies);
+	seen_address_destroy(r->seen);
 	netwatch_destroy(r->netwatch);
 	backoff_timer_close(&r->closed, on_pause_closed, r);
 }
@@ -237,6 +254,9 @@ void local_candidates_reload(struct local_candidates *r, const struct config *co
 	r->config = config;
 	r->key = key;
 	listen_as_configured(r);
+	/* Behind a proxy of ours the server sees the proxy. */
+	seen_address_allow(r->seen,
+			   key && config->direct_addresses == DIRECT_ALL && !config->proxy);
 	look_at_addresses(r);
 	peers_reload(r->peers);
 }
@@ -244,6 +264,7 @@ void local_candidates_reload(struct local_candidates *r, const struct config *co
 void local_candidates_online(struct local_candidates *r, struct account *xmpp)
 {
 	s5b_proxies_online(r->proxies, xmpp);
+	seen_address_online(r->seen, xmpp);
 }
 
 void local_candidates_fill(struct local_candidates *r, const struct pass *pass,

@@ -46,6 +46,7 @@ struct iq_row {
 		IQ_FEATURE,		/* XEP-0030 info: feature */
 		IQ_STREAMHOST,		/* XEP-0065: jid, host, port */
 		IQ_BLOCKED,		/* XEP-0191: jid, which may be a domain */
+		IQ_SEEN,		/* XEP-0279: host, the address that the server sees */
 	} kind;
 	const char *jid;		/* shorter than JID_MAX, may have a resource */
 	const char *category, *type;

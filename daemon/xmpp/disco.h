@@ -19,6 +19,7 @@
 #define NS_GIT	       "urn:uuid:ee43ceee-e66d-405f-93fc-6b4a8d39d3fb"
 #define NS_IBB	       "http://jabber.org/protocol/ibb"
 #define NS_PING	       "urn:xmpp:ping"
+#define NS_SIC	       "urn:xmpp:sic:1"
 
 enum { DISCO_VER_MAX = 29 };
 

@@ -355,6 +355,15 @@ static bool read_streamhost(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_
 	       copy_host(attribute(xml, "host"), rows->host);
 }
 
+static bool read_seen(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_row *row)
+{
+	xmpp_stanza_t *text = xmpp_stanza_get_children(xml);
+
+	row->host = rows->host;
+	return text && xmpp_stanza_is_text(text) &&
+	       copy_host(xmpp_stanza_get_text_ptr(text), rows->host);
+}
+
 static const struct {
 	const char *ns, *name;
 	int kind;
@@ -365,13 +374,14 @@ static const struct {
 	{ NS_DISCO_INFO, "feature", IQ_FEATURE, read_feature },
 	{ NS_BYTESTREAMS, "streamhost", IQ_STREAMHOST, read_streamhost },
 	{ NS_BLOCKING, "item", IQ_BLOCKED, read_blocked },
+	{ NS_SIC, "ip", IQ_SEEN, read_seen },
 };
 
 void stanza_rows(xmpp_stanza_t *payload, struct iq_rows *out)
 {
 	const char *name = payload ? xmpp_stanza_get_name(payload) : NULL;
 	const char *ns = payload ? xmpp_stanza_get_ns(payload) : NULL;
-	bool lists = is(name, "query") ||
+	bool lists = is(name, "query") || (is(ns, NS_SIC) && is(name, "address")) ||
 		     (is(ns, NS_BLOCKING) &&
 		      (is(name, "blocklist") || is(name, "block") || is(name, "unblock")));
 

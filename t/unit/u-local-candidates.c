@@ -12,6 +12,7 @@
 #include "log.h"
 #include "netwatch.h"
 #include "peer.h"
+#include "seen-address.h"
 #include "sockaddr.h"
 #include "tap.h"
 #include "until.h"
@@ -43,6 +44,32 @@ void s5b_proxies_destroy(struct s5b_proxies *p)
 
 void s5b_proxies_online(struct s5b_proxies *p, struct account *xmpp)
 {
+}
+
+struct seen_address *seen_address_create(void (*changed)(void *owner), void *owner)
+{
+	return NULL;
+}
+
+void seen_address_destroy(struct seen_address *s)
+{
+}
+
+void seen_address_allow(struct seen_address *s, bool allowed)
+{
+}
+
+void seen_address_online(struct seen_address *s, struct account *xmpp)
+{
+}
+
+void seen_address_doubt(struct seen_address *s)
+{
+}
+
+const struct netaddr *seen_address(const struct seen_address *s)
+{
+	return NULL;
 }
 
 struct netwatch *netwatch_create(uv_loop_t *of,

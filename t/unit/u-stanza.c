@@ -351,6 +351,9 @@ static void put_row(struct buf *out, const struct iq_row *row)
 	case IQ_BLOCKED:
 		buf_printf(out, "blocked %s\n", row->jid);
 		break;
+	case IQ_SEEN:
+		buf_printf(out, "seen %s\n", row->host);
+		break;
 	case IQ_STREAMHOST:
 		buf_printf(out, "streamhost %s %s %u\n", row->jid, row->host, row->port);
 		break;
@@ -395,6 +398,12 @@ static const struct {
 	{ "<unblock" BLOCKING "</unblock>", "" },
 	{ "<list" BLOCKING "<item jid='a@b.example'/></list>", "" },
 	{ "<blocklist xmlns='urn:x'><item jid='a@b.example'/></blocklist>", "" },
+	{ "<address xmlns='urn:xmpp:sic:1'><port>5</port><ip>192.0.2.7</ip></address>",
+	  "seen 192.0.2.7\n" },
+	{ "<address xmlns='urn:xmpp:sic:1'><ip/><ip><ip>192.0.2.7</ip></ip><ip>a b</ip>"
+	  "<ip xmlns='urn:x'>192.0.2.7</ip></address>",
+	  "" },
+	{ "<address xmlns='urn:x'><ip>192.0.2.7</ip></address>", "" },
 	{ "<query xmlns='urn:x'><item jid='a.example'/></query>", "" },
 	{ "<query><item jid='a.example'/></query>", "" },
 	{ "<list xmlns='http://jabber.org/protocol/disco#items'><item jid='a.example'/></list>",
