@@ -8,25 +8,27 @@
 . "$TOP/t/lib/lib-xmpp.sh"
 . "$TOP/t/lib/lib-nat.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all 'the server or openssl is not installed'
 have_nat || test_skip_all 'there is no ip, nft or /dev/net/tun, or the kernel has no NAT'
 ip link set lo up
 
 url=xmpp::bob@localhost/project
 every_line=yes
+ejabberd_more='  mod_sic: {}'
 network_alice='ip netns exec a'
 network_bob='ip netns exec b'
 
-# nat_user <user> <side>: what the world sees of them is configured; nobody gets in there.
+# nat_user <user> <side>: ejabberd says how it sees them; with Prosody they have to configure it.
 nat_user () {
 	setup_user "$1" &&
 	as "$1" git config --global xmpp.directAddresses true &&
+	test "$SERVER" = ejabberd ||
 	as "$1" git config --global --replace-all xmpp.directAddress "$(mapped "$2" drop):4711"
 }
 
 test_expect_success 'two users, each behind a NAT' '
 	nat_world && box a drop && box b refuse && weather 10 0 &&
-	start_prosody alice bob &&
+	start_server alice bob &&
 	nat_server a $server_port && nat_server b $server_port &&
 	nat_user alice a && nat_user bob b &&
 	start_broker alice && start_broker bob &&

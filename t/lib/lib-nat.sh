@@ -9,7 +9,7 @@
 #                                  fw6 (a firewall of IPv6, and symmetric by IPv4)
 #   weather <ms> <percent>         delay and loss of each direction
 #   nat_server <side> <port>       the host reaches the script's own 127.0.0.1:<port> at that address,
-#                                  by a network of its own
+#                                  by a network of its own, and is seen there as by the world
 #   mapped <side> <kind>           how the world sees the host by IPv4, or -
 
 in_ns () {
@@ -161,6 +161,7 @@ nat_server () {
 	ip link set "server-$1" up && ip -n "$1" link set server up &&
 	ip addr add "10.99.$n.1/24" dev "server-$1" &&
 	ip -n "$1" addr add "10.99.$n.2/24" dev server &&
+	ip route add "9.9.$n.1" via "10.99.$n.2" &&
 	echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet &&
 	in_ns "$1" sh -c "echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet" &&
 	nft -f - <<-END &&
@@ -179,7 +180,7 @@ nat_server () {
 		}
 		chain post {
 			type nat hook postrouting priority 100
-			oifname "server" masquerade
+			oifname "server" snat to 9.9.$n.1
 		}
 	}
 	END
