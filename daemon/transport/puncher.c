@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "io.h"
 #include "log.h"
 #include "pass-key.h"
 #include "punch.h"
@@ -70,7 +71,7 @@ static bool source_towards(const char *global, struct netaddr *out)
 	if (!netaddr_parse(global, &a))
 		return false;
 	sockaddr_from(&a, &addr);
-	fd = socket(addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = io_socket(addr.ss_family, SOCK_DGRAM);
 	if (fd < 0)
 		return false;
 	found = !connect(fd, (struct sockaddr *)&addr,
