@@ -148,8 +148,8 @@ test_expect_success 'expired meanwhile, and alice has not come back' '
 '
 
 test_expect_success 'there is room for so many, and no more' '
-	invite alice && stop_broker alice && waits carol && stop_broker carol &&
-	for n in a b c d e f g h i j k l m n o
+	start_broker alice && invite alice && stop_broker alice && waits carol && stop_broker carol &&
+	for n in a b c d e f g h i j k l m n o p
 	do
 		sed "s/secret=./secret=$n/" "$(kept carol)"
 	done | sort -u | head -n 16 >changed && test_line_count = 16 changed && cp changed "$(kept carol)" && start_broker carol &&
