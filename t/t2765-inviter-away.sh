@@ -41,7 +41,7 @@ joins_no_more () {
 
 # notices <user> <pattern>: status has such a line for that user.
 notices () {
-	as "$1" git xmpp status >status && grep "^! $2" status
+	as "$1" git xmpp status >status && grep -e "^! $2" -e "^ *$2" status
 }
 
 # noted <user> <pattern>: so has the log.
@@ -86,7 +86,7 @@ test_expect_success 'alice invites bob, and goes' '
 
 test_expect_success 'bob joins: it waits, and is shown' '
 	waits bob && joining bob &&
-	as bob git xmpp status --json >out && grep "\"joinings\":\[{\"jid\":\"alice@localhost\",\"own\":false,\"share\":\"treasure\",\"since\":\"[^\"]*\",\"until\":\"[^\"]*\"}\]" out &&
+	as bob git xmpp status --json >out && grep "\"joinings\":\[{\"jid\":\"alice@localhost\",\"own\":false,\"share\":\"treasure\",\"since\":\"[^\"]*\",\"until\":\"[^\"]*\",\"account\":\"localhost\"}\]" out &&
 	test "$(stat -c %a "$(kept bob)")" = 600 && grep -q "$(secret)" "$(kept bob)" &&
 	test_must_fail trusts bob alice
 '

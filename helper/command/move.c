@@ -69,12 +69,13 @@ static int move_buddy(struct moving *m)
 	amendment_report(&m->there);
 	if (!moving_remotes(m))
 		status = STATUS_FATAL;
-	move_record_end();
 	text_operand(&who, m->from);
 	report("hint",
 	       "In other clones, change the remote with \"git remote set-url\"; \"git xmpp "
 	       "remove %s\" ends that '%s' is a contact",
 	       buf_str(&who), m->from);
+	/* Last: who is cut off before the hint says the command again, and is told it. */
+	move_record_end();
 	buf_finish(&who);
 	return status;
 }
