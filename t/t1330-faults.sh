@@ -71,7 +71,7 @@ finish () {
 
 # It said one thing, and that.
 said_only () {
-	grep -v " stopped$" said >reasons
+	grep -v -e " stopped$" -e "^hint: " said >reasons
 	test_line_count = 1 reasons && grep "$1" reasons
 }
 
