@@ -16,13 +16,19 @@ static void skip_blanks(const char **p)
 	*p += strspn(*p, " \t\r\n");
 }
 
-static bool take(const char **p, char c)
+/* c is not NUL, behind which there is no text. */
+static bool take_next(const char **p, char c)
 {
-	skip_blanks(p);
 	if (**p != c)
 		return false;
 	++*p;
 	return true;
+}
+
+static bool take(const char **p, char c)
+{
+	skip_blanks(p);
+	return take_next(p, c);
 }
 
 static bool read_hex(const char **p, uint32_t *c)
@@ -77,14 +83,13 @@ static bool read_unicode(const char **p, struct buf *out)
 static bool read_escape(const char **p, struct buf *out)
 {
 	static const char named[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-	char c = *(*p)++;
-	const char *name;
+	const char *name = **p ? strchr(named, **p) : NULL;
 
-	if (c == 'u')
+	if (take_next(p, 'u'))
 		return read_unicode(p, out);
-	name = c ? strchr(named, c) : NULL;
 	if (!name)
 		return false;
+	++*p;
 	buf_append(out, &meant[name - named], 1);
 	return true;
 }

@@ -818,6 +818,7 @@ static void test_rates(void)
 	static char block[32 * 1024];
 	const struct list *runs = &git_services.services.runs;
 	struct service_process *many, *few, *none;
+	struct negotiation *older[2];
 	uint64_t first, second;
 
 	begin();
@@ -833,6 +834,7 @@ static void test_rates(void)
 	first = rate_of(runs->next);
 	ok(first > 2000 && first <= 2048, "the only transfer has all of the path's rate: %d",
 	   (int)first);
+	older[0] = bob.neg;
 	asks(&bob, SERVICE_UPLOAD_PACK, "project");
 	few = host.last;
 	output(few, "refs");
@@ -845,6 +847,7 @@ static void test_rates(void)
 		   (first < 520 || second < 520),
 	   "of two each has its part: %d and %d", (int)first, (int)second);
 	now += 60 * 1000;
+	older[1] = bob.neg;
 	asks(&bob, SERVICE_UPLOAD_PACK, "project");
 	none = host.last;
 	output(none, "refs");
@@ -860,6 +863,9 @@ static void test_rates(void)
 	goes(many);
 	goes(few);
 	goes(none);
+	channels_finish(&bob.channels, "gone");
+	neg_done(older[0], now);
+	neg_done(older[1], now);
 	end();
 }
 

@@ -33,6 +33,7 @@ static const struct {
 	{ "{\"a\":\"x}", NULL, "a string without an end" },
 	{ "{\"a\":\"x\\\"}", NULL, "an escape at the end" },
 	{ "{\"a\":\"\\", NULL, "half an escape" },
+	{ "{\"\\", NULL, "half an escape in the name" },
 	{ "{\"a\":\"\\u12\"}", NULL, "a short escape" },
 	{ "{\"a\":\"\\u0000\"}", NULL, "a NUL" },
 	{ "{\"a\":\"\\udc00\"}", NULL, "half of a pair" },
