@@ -25,6 +25,7 @@
 static char *pattern_of(const char *text, bool anchored)
 {
 	struct buf out = { 0 };
+	char *pattern;
 
 	buf_puts(&out, anchored ? "" : "*");
 	for (const char *p = text; *p; p++) {
@@ -38,7 +39,9 @@ static char *pattern_of(const char *text, bool anchored)
 		buf_append(&out, p, 1);
 	}
 	buf_puts(&out, "*");
-	return xstrdup(buf_str(&out));
+	pattern = xstrdup(buf_str(&out));
+	buf_finish(&out);
+	return pattern;
 }
 
 /* How many bytes of a text are no placeholder. */
