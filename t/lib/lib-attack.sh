@@ -178,8 +178,9 @@ is_served () {
 	answers alice
 }
 
+# What the attack has begun, a crowd of git processes say, may still run.
 has_gone () {
 	attack_ends &&
-	answers alice &&
+	wait_for 30 answers alice &&
 	as_before
 }
