@@ -151,6 +151,12 @@ static const struct path_events punched_events = {
 	.closed = on_lost,
 };
 
+/* Whether what the two send crosses now. */
+static bool passes(const struct world *w, unsigned us, unsigned them)
+{
+	return w->punches[us][them] && !w->parted[us][them];
+}
+
 bool punch_arrives(struct wire *wire)
 {
 	struct puncher *there = counterpart(wire->puncher);
@@ -158,8 +164,10 @@ bool punch_arrives(struct wire *wire)
 	struct broker *b;
 	void *owner;
 
+	/* Neither has moved into another network on the way. */
 	if (!there || there->machine.state == PUNCH_OVER ||
-	    there->machine.slots[there->slot].state != PUNCH_PROVING)
+	    there->machine.slots[there->slot].state != PUNCH_PROVING ||
+	    !passes(world_of(there), there->broker->index, there->other->index))
 		return false;
 	b = there->broker;
 	events = there->events;
@@ -202,7 +210,7 @@ static void crosses(struct puncher *p, unsigned slot)
 	unsigned us = p->broker->index, them = p->other->index;
 	struct puncher *o = counterpart(p);
 
-	if (!w->punches[us][them] || w->parted[us][them] || !o || !is_connecting(o, 0)) {
+	if (!passes(w, us, them) || !o || !is_connecting(o, 0)) {
 		if (chance(w, 500))
 			refuse(p, slot);
 		else

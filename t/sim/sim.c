@@ -11,6 +11,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,11 +25,17 @@
 
 enum { JOBS_MAX = 64 };
 
-/* What one job has done; shared with the parent process. */
+/* What one job has done. */
 struct slot {
 	struct stats stats;
 	uint64_t seed;			/* the one that runs */
 	pid_t pid;
+};
+
+/* What the processes share. */
+struct shared {
+	_Atomic uint64_t begun;		/* so many seeds were taken */
+	struct slot slots[JOBS_MAX];
 };
 
 struct options {
@@ -81,8 +88,8 @@ static void run_seed(struct world *w, uint64_t seed)
 	memory_rewind();
 }
 
-/* Runs every jobs-th seed, beginning with that of this job. */
-static void work(const struct options *o, unsigned job, struct slot *slot)
+/* Runs seeds that no other job has taken: they differ in what they take. */
+static void work(const struct options *o, _Atomic uint64_t *begun, struct slot *slot)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	uint8_t *pattern = malloc(PATTERN_ROOM);
@@ -93,7 +100,7 @@ static void work(const struct options *o, unsigned job, struct slot *slot)
 	w->pattern = pattern;
 	w->stats = &slot->stats;
 	w->trace = o->trace;
-	for (uint64_t i = job; i < o->count; i += o->jobs) {
+	for (uint64_t i; (i = atomic_fetch_add(begun, 1)) < o->count;) {
 		slot->seed = o->first + i;
 		if (o->trace)
 			printf("seed %" PRIu64 "\n", slot->seed);
@@ -103,7 +110,7 @@ static void work(const struct options *o, unsigned job, struct slot *slot)
 	free(w);
 }
 
-static void start(const struct options *o, unsigned job, struct slot *slot)
+static void start(const struct options *o, _Atomic uint64_t *begun, struct slot *slot)
 {
 	pid_t pid;
 
@@ -118,7 +125,7 @@ static void start(const struct options *o, unsigned job, struct slot *slot)
 		slot->pid = pid;
 		return;
 	}
-	work(o, job, slot);
+	work(o, begun, slot);
 	fflush(stdout);
 	/* Not _exit(): the sanitizers look for leaks in exit(). */
 	exit(0);
@@ -224,6 +231,7 @@ static double seconds(void)
 int main(int argc, char **argv)
 {
 	struct options o;
+	struct shared *shared;
 	struct slot *slots;
 	double began = seconds();
 	int failed = 0;
@@ -234,18 +242,20 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	world_silence();
-	slots = mmap(NULL, JOBS_MAX * sizeof(*slots), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (slots == MAP_FAILED) {
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (shared == MAP_FAILED) {
 		perror("mmap");
 		return 2;
 	}
+	slots = shared->slots;
 	for (unsigned i = 0; i < o.jobs; i++)
-		start(&o, i, &slots[i]);
+		start(&o, &shared->begun, &slots[i]);
 	for (unsigned i = 0; i < o.jobs; i++) {
 		struct options again = {
 			.first = slots[i].seed, .count = 1, .jobs = 1, .trace = true
 		};
+		_Atomic uint64_t alone = 0;
 
 		if (wait_for(&slots[i]))
 			continue;
@@ -255,7 +265,7 @@ int main(int argc, char **argv)
 		       o.trace || failed > 1 ? "" : "; its trace:");
 		if (o.trace || failed > 1)
 			continue;
-		start(&again, 0, &slots[i]);
+		start(&again, &alone, &slots[i]);
 		wait_for(&slots[i]);
 	}
 	sum_up(slots, o.jobs, seconds() - began, o.counts);
