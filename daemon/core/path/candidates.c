@@ -27,7 +27,7 @@ static const struct {
 	{ "inband", MASK_INBAND },
 };
 
-static const char *const steps[] = {
+static const char *const s5b_steps[] = {
 	[S5B_OFFER] = "offer",
 	[S5B_JOINED] = "joined",
 	[S5B_FAILED] = "failed",
@@ -165,7 +165,7 @@ void s5b_put(const struct s5b_record *b, struct buf *fields)
 {
 	assert(b->step < S5B_OTHER);
 	fields_add(fields, "sid", b->pass.token);
-	fields_add(fields, "state", steps[b->step]);
+	fields_add(fields, "state", s5b_steps[b->step]);
 	if (b->step == S5B_OFFER) {
 		fields_add(fields, "jid", b->offer.jid);
 		fields_add(fields, "host", b->offer.host);
@@ -235,32 +235,46 @@ static const char *take_offer(struct fields f, struct s5b_offer *o)
 	return NULL;
 }
 
-const char *s5b_parse(const struct record *record, struct s5b_record *out)
+/*
+ * What a record of an attempt to make a path begins with: its sid, its state, and the secret if
+ * that is the offer, which is the first of the names. *step is the index of the name; count: it is
+ * none of them.
+ */
+static const char *take_step(const struct record *record, enum record_type type,
+			     const char *const names[], unsigned count, struct fields *f,
+			     struct pass *pass, unsigned *step)
 {
 	const char *state;
-	struct fields f;
 
-	memset(out, 0, sizeof(*out));
-	out->step = S5B_OTHER;
-	if (!fields_of(record, RECORD_BYTESTREAM, &f))
+	if (!fields_of(record, type, f))
 		return FIELDS_RULE;
-	if (!take_token(f, "sid", &out->pass))
+	if (!take_token(*f, "sid", pass))
 		return "sid: 32 digits of lower-case hex";
-	state = fields_get(f, "state");
+	state = fields_get(*f, "state");
 	if (!state)
 		return "state: must be there";
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (strcmp(state, steps[i]))
-			continue;
-		out->step = (enum s5b_step)i;
-		if (out->step == S5B_OFFER && !take_secret(f, &out->pass))
-			return "secret: 64 hex digits";
-		if (out->step == S5B_OFFER)
-			return take_offer(f, &out->offer);
-		if (out->step == S5B_FAILED)
-			strcpy(out->reason, record_reason(record, "failed"));
-		return NULL;
-	}
+	for (*step = 0; *step < count && strcmp(state, names[*step]); ++*step)
+		;
+	if (*step == 0 && !take_secret(*f, pass))
+		return "secret: 64 hex digits";
+	return NULL;
+}
+
+const char *s5b_parse(const struct record *record, struct s5b_record *out)
+{
+	unsigned step = S5B_OTHER;
+	struct fields f;
+	const char *rule;
+
+	memset(out, 0, sizeof(*out));
+	rule = take_step(record, RECORD_BYTESTREAM, s5b_steps, S5B_OTHER, &f, &out->pass, &step);
+	out->step = (enum s5b_step)step;
+	if (rule)
+		return rule;
+	if (out->step == S5B_OFFER)
+		return take_offer(f, &out->offer);
+	if (out->step == S5B_FAILED)
+		strcpy(out->reason, record_reason(record, "failed"));
 	return NULL;
 }
 
@@ -279,23 +293,15 @@ void punch_put(const struct punch_record *b, struct buf *fields)
 
 const char *punch_parse(const struct record *record, struct punch_record *out)
 {
-	const char *state;
+	unsigned step = PUNCH_OTHER;
 	struct fields f;
+	const char *rule;
 
 	memset(out, 0, sizeof(*out));
-	out->step = PUNCH_OTHER;
-	if (!fields_of(record, RECORD_PUNCH, &f))
-		return FIELDS_RULE;
-	if (!take_token(f, "sid", &out->pass))
-		return "sid: 32 digits of lower-case hex";
-	state = fields_get(f, "state");
-	if (!state)
-		return "state: must be there";
-	for (size_t i = 0; i < sizeof(punch_steps) / sizeof(punch_steps[0]); i++)
-		if (!strcmp(state, punch_steps[i]))
-			out->step = (enum punch_step)i;
-	if (out->step == PUNCH_OFFER && !take_secret(f, &out->pass))
-		return "secret: 64 hex digits";
+	rule = take_step(record, RECORD_PUNCH, punch_steps, PUNCH_OTHER, &f, &out->pass, &step);
+	out->step = (enum punch_step)step;
+	if (rule)
+		return rule;
 	if (out->step == PUNCH_OFFER || out->step == PUNCH_READY)
 		out->n = take_addresses(f, out->addresses, PUNCH_ADDRESSES_MAX);
 	if (out->step == PUNCH_FAILED)
