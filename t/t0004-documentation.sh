@@ -697,12 +697,14 @@ test_expect_success 'a trace of the simulator has lines like those of the page' 
 	done <patterns | missing "in no trace"
 '
 
-# Where both open a path at the same moment it may be bob's that stays: then alice begins anew.
+# Where both open a path it may be bob's that stays, and he has news for alice whenever she comes.
+# Then they begin anew, and alice waits for bob.
 alice_opens () {
-	as alice git ls-remote xmpp::bob@localhost/project >refs &&
 	grep -q "link handshake -> up, new" log/alice && return
-	stop_broker alice && start_broker alice GIT_XMPP_TRACE=1
-	return 1
+	stop_broker alice && stop_broker bob && start_broker alice GIT_XMPP_TRACE=1 &&
+	background alice git -c xmpp.wait=60 ls-remote xmpp::bob@localhost/project >refs &&
+	start_broker bob && wait_for 60 gone $job
+	grep -q "link handshake -> up, new" log/alice
 }
 
 ended_last () {
@@ -714,7 +716,7 @@ test_expect_success have_server 'a broker that is well says what the page says, 
 	start_broker alice GIT_XMPP_TRACE=1 && start_broker bob && pair alice bob &&
 	git init -q --bare bob/project.git &&
 	as bob git xmpp share bob/project.git --name=project --fetch=alice@localhost &&
-	wait_for 60 alice_opens &&
+	as alice git ls-remote xmpp::bob@localhost/project >refs && wait_for 60 alice_opens &&
 	wait_for 10 ended_last &&
 	sed "s/^[^ ]*Z //" log/alice >said &&
 	block log Documentation/hacking.md | pattern >patterns &&
