@@ -20,7 +20,11 @@ static uint64_t acked;			/* by the device; a number of `offers` */
 static unsigned proxies;		/* offered by us */
 static unsigned ended;			/* of them, by us */
 static bool can_punch;
+static bool answers_punch;
 static unsigned punches, punch_answers, punch_ends;
+static const struct puncher_events *punching;
+static void *punching_for;
+static unsigned closed, arrived;	/* paths */
 
 static uint64_t on_now(void *owner)
 {
@@ -121,7 +125,9 @@ static struct puncher *on_punch(void *arg, const unsigned char *fp,
 
 	if (offer) {
 		punch_answers++;
-		return NULL;
+		punching = events;
+		punching_for = owner;
+		return answers_punch ? (struct puncher *)&punches : NULL;
 	}
 	punches++;
 	events->send(owner, &ours);
@@ -181,7 +187,18 @@ static bool on_acked(void *owner, uint64_t number)
 	return number <= acked;
 }
 
+static void on_arrived(void *owner, struct path *path, const unsigned char *from)
+{
+	arrived++;
+}
+
+static void on_close(struct path *p)
+{
+	closed++;
+}
+
 static const struct connector_events events = { .failed = on_failed,
+						.arrived = on_arrived,
 						.send = on_send,
 						.acked = on_acked };
 
@@ -343,7 +360,25 @@ static void wait_busy(struct connector *w, uint64_t ms)
 			connector_step(w, true);
 }
 
-static void test_punching(struct connector *w)
+/* The device has offered, so that our side is the server of TLS. */
+static void test_punched(struct connector *w, const char *const *offer, const unsigned char *fp)
+{
+	static const struct path_ops path_ops = { .close = on_close };
+	static const unsigned char other[FINGERPRINT_BYTES] = { 9 };
+	struct path path = { .ops = &path_ops };
+
+	wait_busy(w, 10 * 1000);
+	hear(w, RECORD_PUNCH, offer);
+	punching->reached(punching_for, &path, other, false);
+	ok(closed == 1 && !arrived, "a device with another key does not come by a punched path");
+	wait_busy(w, 10 * 1000);
+	hear(w, RECORD_PUNCH, offer);
+	path = (struct path){ .ops = &path_ops };
+	punching->reached(punching_for, &path, fp, false);
+	ok(closed == 1 && arrived == 1, "... the one that offered does");
+}
+
+static void test_punching(struct connector *w, const unsigned char *fp)
 {
 	static const char *const can[] = { "transport", "auto", "punch", "1", NULL },
 				 *const offer[] = { "sid",     TOKEN,	       "state",
@@ -379,6 +414,9 @@ static void test_punching(struct connector *w)
 	hear(w, RECORD_PUNCH, busy);
 	hear(w, RECORD_PUNCH, offer);
 	is_int(punch_answers, 3, "for ten seconds each");
+	answers_punch = true;
+	test_punched(w, offer, fp);
+	answers_punch = false;
 	can_punch = false;
 	connector_refresh(w);
 }
@@ -415,7 +453,7 @@ int main(void)
 	test_offers(w);
 	test_dead_path(w);
 	test_busy_device(w);
-	test_punching(w);
+	test_punching(w, fp);
 	test_passes(w);
 	connector_stop(w);
 	connector_destroy(w);

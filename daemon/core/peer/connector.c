@@ -161,19 +161,45 @@ static void dial(struct connector *w)
 		fail(w, PATH_DIRECT, "no socket");
 }
 
+/* What both sides take part in: a bytestream, and a punch */
+
+/* Sends one step of the attempt, and empties the fields. */
+static void send_step(struct connector *w, enum path_kind kind, enum record_type type,
+		      struct buf *fields, bool offer)
+{
+	uint64_t number = w->events->send(w->owner, type, fields);
+
+	if (offer)
+		w->offered[kind] = number;
+	buf_finish(fields);
+}
+
+/* client: of TLS, which only connects to the device whose key it wants. */
+static void reached(struct connector *w, enum path_kind kind, struct path *path,
+		    const unsigned char *fp, bool client)
+{
+	if (client) {
+		arrive(w, kind, path, fp);
+		return;
+	}
+	if (memcmp(fp, w->fp, FINGERPRINT_BYTES)) {
+		path_close(path);
+		fail(w, kind, "somebody else came by it");
+		return;
+	}
+	path_manager_arrived(&w->manager, kind);
+	w->events->arrived(w->owner, path, fp);
+}
+
 /* Through a proxy */
 
 static void on_stream_send(void *owner, const struct s5b_record *record)
 {
 	struct connector *w = owner;
 	struct buf fields = { 0 };
-	uint64_t number;
 
 	s5b_put(record, &fields);
-	number = w->events->send(w->owner, RECORD_BYTESTREAM, &fields);
-	if (record->step == S5B_OFFER)
-		w->offered[PATH_PROXY] = number;
-	buf_finish(&fields);
+	send_step(w, PATH_PROXY, RECORD_BYTESTREAM, &fields, record->step == S5B_OFFER);
 }
 
 static void on_stream_reached(void *owner, struct path *path, const unsigned char *fp, bool client)
@@ -181,17 +207,7 @@ static void on_stream_reached(void *owner, struct path *path, const unsigned cha
 	struct connector *w = owner;
 
 	w->stream = NULL;
-	if (client) {
-		arrive(w, PATH_PROXY, path, fp);
-		return;
-	}
-	if (memcmp(fp, w->fp, FINGERPRINT_BYTES)) {
-		path_close(path);
-		fail(w, PATH_PROXY, "somebody else came by it");
-		return;
-	}
-	path_manager_arrived(&w->manager, PATH_PROXY);
-	w->events->arrived(w->owner, path, fp);
+	reached(w, PATH_PROXY, path, fp, client);
 }
 
 static void on_stream_failed(void *owner, const char *why, bool ours)
@@ -326,13 +342,9 @@ static void on_punch_send(void *owner, const struct punch_record *record)
 {
 	struct connector *w = owner;
 	struct buf fields = { 0 };
-	uint64_t number;
 
 	punch_put(record, &fields);
-	number = w->events->send(w->owner, RECORD_PUNCH, &fields);
-	if (record->step == PUNCH_OFFER)
-		w->offered[PATH_PUNCH] = number;
-	buf_finish(&fields);
+	send_step(w, PATH_PUNCH, RECORD_PUNCH, &fields, record->step == PUNCH_OFFER);
 }
 
 static void on_punched(void *owner, struct path *path, const unsigned char *fp, bool client)
@@ -340,12 +352,7 @@ static void on_punched(void *owner, struct path *path, const unsigned char *fp, 
 	struct connector *w = owner;
 
 	w->puncher = NULL;
-	if (client) {
-		arrive(w, PATH_PUNCH, path, fp);
-		return;
-	}
-	path_manager_arrived(&w->manager, PATH_PUNCH);
-	w->events->arrived(w->owner, path, fp);
+	reached(w, PATH_PUNCH, path, fp, client);
 }
 
 static void on_not_punched(void *owner, const char *why)
