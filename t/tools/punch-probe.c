@@ -17,12 +17,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "device-key.h"
 #include "log.h"
+#include "monotonic.h"
 #include "puncher.h"
 
 enum { QUEUE = 8, PATIENCE = 40 };
@@ -60,10 +60,7 @@ static void die(const char *what)
 
 static uint64_t now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return (uint64_t)monotonic_ms();
 }
 
 /* The end of this process; the other side has its own. */

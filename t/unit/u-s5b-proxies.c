@@ -10,15 +10,12 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "iq-answer.h"
 #include "log.h"
 #include "tap.h"
 #include "until.h"
 
 enum { PATIENCE = 60 * 1000 };	/* ms */
-
-struct iq_rows {
-	const struct iq_row *row;	/* NULL: no more */
-};
 
 static uv_loop_t loop;
 static struct account *const connection = (struct account *)&loop;
@@ -26,8 +23,6 @@ static struct s5b_proxies *proxies;
 static bool wanted, full_table;
 static uint64_t asked_pause;	/* ms, of the last one that is long */
 static unsigned listings;	/* how often the server was asked for its items */
-static iq_rows_answer answer;	/* to the question that is open, or NULL */
-static void *asker;
 
 /* meson.build has this called instead: what is long is written down, and comes soon. */
 int __real_uv_timer_start(uv_timer_t *timer, uv_timer_cb cb, uint64_t timeout, uint64_t repeat);
@@ -55,20 +50,6 @@ uint64_t account_query(struct account *x, const char *to, const char *payload, u
 	answer = call;
 	asker = arg;
 	return 1;
-}
-
-void account_forget(struct account *x, uint64_t handle)
-{
-	answer = NULL;
-}
-
-bool iq_rows_next(struct iq_rows *rows, struct iq_row *row)
-{
-	if (!rows->row)
-		return false;
-	*row = *rows->row;
-	rows->row = NULL;
-	return true;
 }
 
 static void on_changed(void *owner)

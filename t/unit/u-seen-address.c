@@ -5,17 +5,11 @@
 
 #include <string.h>
 
-#include "account.h"
+#include "iq-answer.h"
 #include "log.h"
 #include "tap.h"
 
-struct iq_rows {
-	const struct iq_row *row;	/* NULL: no more */
-};
-
 static struct account *const connection = (struct account *)&connection;
-static iq_rows_answer answer;		/* to the question that is open, or NULL */
-static void *asker;
 static unsigned asked, changes;
 
 uint64_t account_query(struct account *x, const char *to, const char *payload, unsigned timeout_ms,
@@ -27,20 +21,6 @@ uint64_t account_query(struct account *x, const char *to, const char *payload, u
 	asker = arg;
 	asked++;
 	return 1;
-}
-
-void account_forget(struct account *x, uint64_t handle)
-{
-	answer = NULL;
-}
-
-bool iq_rows_next(struct iq_rows *rows, struct iq_row *row)
-{
-	if (!rows->row)
-		return false;
-	*row = *rows->row;
-	rows->row = NULL;
-	return true;
 }
 
 static void on_changed(void *owner)
