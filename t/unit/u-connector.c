@@ -197,10 +197,9 @@ static void on_close(struct path *p)
 	closed++;
 }
 
-static const struct connector_events events = { .failed = on_failed,
-						.arrived = on_arrived,
-						.send = on_send,
-						.acked = on_acked };
+static const struct connector_events events = {
+	.failed = on_failed, .arrived = on_arrived, .send = on_send, .acked = on_acked
+};
 
 static void hear(struct connector *w, enum record_type type, const char *const *pairs)
 {
