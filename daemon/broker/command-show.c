@@ -37,12 +37,17 @@ static const char *state_name(const struct broker *b)
 	}
 }
 
-/* Begins a row that says of which account it tells. */
+/* Of which account a row tells. */
+static void put_account(const struct broker *b, struct buf *row)
+{
+	if (b->config->account)
+		fields_add(row, "account", b->config->account);
+}
+
 static void begin_row(const struct broker *b, struct buf *row, const char *kind)
 {
 	fields_add(row, "kind", kind);
-	if (b->config->account)
-		fields_add(row, "account", b->config->account);
+	put_account(b, row);
 }
 
 /* The device that we are under this account. */
@@ -212,6 +217,20 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 	}
 }
 
+/* Where rows go. */
+struct rows {
+	struct broker *broker;
+	struct conn *conn;
+};
+
+static void on_transfer(void *arg, struct buf *row)
+{
+	const struct rows *to = arg;
+
+	put_account(to->broker, row);
+	command_row(to->conn, row);
+}
+
 void command_status_rows(struct broker *b, struct conn *conn)
 {
 	uint64_t buddies = 0, reachable = 0;
@@ -233,26 +252,7 @@ void command_status_rows(struct broker *b, struct conn *conn)
 		fields_add_u64(&row, "control-received", link_control_received(&p->link));
 		command_row(conn, &row);
 	}
-	for (const struct session *s = b->sessions.first; s; s = session_next(s)) {
-		begin_row(b, &row, "transfer");
-		if (session_describe(s, &row))
-			command_row(conn, &row);
-		buf_reset(&row);
-	}
-	for (const struct list *r = b->git_services.services.runs.next;
-	     r != &b->git_services.services.runs; r = r->next) {
-		begin_row(b, &row, "transfer");
-		if (git_service_describe(r, &row))
-			command_row(conn, &row);
-		buf_reset(&row);
-	}
-	for (const struct list *r = b->git_services.leaving.next; r != &b->git_services.leaving;
-	     r = r->next) {
-		begin_row(b, &row, "transfer");
-		if (git_service_describe_leaving(r, &row))
-			command_row(conn, &row);
-		buf_reset(&row);
-	}
+	draining_list(&b->draining, on_transfer, &(struct rows){ b, conn });
 	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy;
 	     buddy = buddy->next) {
 		buddies += !command_is_self(b, buddy->jid);

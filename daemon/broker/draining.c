@@ -11,10 +11,28 @@
 
 enum { LOOK_EVERY = 100 };	/* ms */
 
+/* Rows of what is served, each as describe() has it. Returns how many there are. */
+static unsigned list_served(const struct list *all,
+			    bool (*describe)(const struct list *served, struct buf *row),
+			    void (*found)(void *arg, struct buf *row), void *arg)
+{
+	struct buf row = { 0 };
+	unsigned n = 0;
+
+	for (const struct list *r = all->next; r != all; r = r->next) {
+		fields_add(&row, "kind", "transfer");
+		n++;
+		if (describe(r, &row))
+			found(arg, &row);
+		buf_reset(&row);
+	}
+	buf_finish(&row);
+	return n;
+}
+
 unsigned draining_list(const struct draining *d, void (*found)(void *arg, struct buf *row),
 		       void *arg)
 {
-	const struct list *runs = &d->services->services.runs, *leaving = &d->services->leaving;
 	struct buf row = { 0 };
 	unsigned n = 0;
 
@@ -26,20 +44,8 @@ unsigned draining_list(const struct draining *d, void (*found)(void *arg, struct
 		}
 		buf_reset(&row);
 	}
-	for (const struct list *r = runs->next; r != runs; r = r->next) {
-		fields_add(&row, "kind", "transfer");
-		n++;
-		if (git_service_describe(r, &row))
-			found(arg, &row);
-		buf_reset(&row);
-	}
-	for (const struct list *r = leaving->next; r != leaving; r = r->next) {
-		fields_add(&row, "kind", "transfer");
-		n++;
-		if (git_service_describe_leaving(r, &row))
-			found(arg, &row);
-		buf_reset(&row);
-	}
+	n += list_served(&d->services->services.runs, git_service_describe, found, arg);
+	n += list_served(&d->services->leaving, git_service_describe_leaving, found, arg);
 	buf_finish(&row);
 	return n;
 }
