@@ -69,14 +69,10 @@ bool held_command_must(const struct broker *b)
 
 static void tell(const struct broker *b, struct conn *conn)
 {
-	struct buf fields = { 0 };
 	char *text = xasprintf("waiting for the %s %s",
 			       b->login.asking ? "password of" : "login as", b->config->jid);
 
-	fields_add(&fields, "kind", "progress");
-	fields_add(&fields, "text", text);
-	conn_send_fields(conn, FRAME_NOTE, &fields);
-	buf_finish(&fields);
+	conn_send_note(conn, "progress", text);
 	free(text);
 }
 

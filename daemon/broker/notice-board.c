@@ -228,12 +228,7 @@ static const struct notifier_ops notifier_ops = { .run = on_run };
 
 static void send_line(struct conn *conn, char *line)
 {
-	struct buf fields = { 0 };
-
-	fields_add(&fields, "kind", "notice");
-	fields_add(&fields, "text", line);
-	conn_send_fields(conn, FRAME_NOTE, &fields);
-	buf_finish(&fields);
+	conn_send_note(conn, "notice", line);
 	free(line);
 }
 

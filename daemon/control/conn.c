@@ -208,6 +208,16 @@ void conn_send_error(struct conn *c, const struct message *m)
 	buf_finish(&fields);
 }
 
+void conn_send_note(struct conn *c, const char *kind, const char *text)
+{
+	struct buf fields = { 0 };
+
+	fields_add(&fields, "kind", kind);
+	fields_add(&fields, "text", text);
+	conn_send_fields(c, FRAME_NOTE, &fields);
+	buf_finish(&fields);
+}
+
 size_t conn_queued(const struct conn *c)
 {
 	return buf_len(&c->out) + buf_len(&c->writing);

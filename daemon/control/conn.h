@@ -80,6 +80,9 @@ void conn_send(struct conn *c, enum frame_type type, const void *payload, size_t
 void conn_send_fields(struct conn *c, enum frame_type type, struct buf *fields);
 void conn_send_error(struct conn *c, const struct message *m);
 
+/* Sends a line for the user; kind as of FRAME_NOTE. */
+void conn_send_note(struct conn *c, const char *kind, const char *text);
+
 /* Bytes that wait to be sent. */
 size_t conn_queued(const struct conn *c);
 

@@ -13,12 +13,7 @@ struct session_client {
 
 static void send_note(struct session_client *c, const char *kind, const char *text)
 {
-	struct buf fields = { 0 };
-
-	fields_add(&fields, "kind", kind);
-	fields_add(&fields, "text", text);
-	conn_send_fields(c->conn, FRAME_NOTE, &fields);
-	buf_finish(&fields);
+	conn_send_note(c->conn, kind, text);
 }
 
 static void send_moving(struct session_client *c, uint64_t sent, uint64_t total, uint64_t rate)
