@@ -42,16 +42,14 @@ static bool absolute(const char *file, char path[PATH_MAX], struct message *trou
 static int tell(bool export, const char *path, struct buf *passphrase, struct message *trouble)
 {
 	struct query answer = { 0 };
-	struct buf command = { 0 };
+	struct buf command = { .secret = true };
 	int result;
 
-	/* Room for all, so that no copy of the passphrase is left behind. */
-	buf_reserve(&command, 3 * FIELD_VALUE_MAX);
 	fields_add(&command, "verb", export ? "device-export" : "device-import");
 	fields_add(&command, "path", path);
 	fields_add(&command, "passphrase", buf_str(passphrase));
 	result = query_get(&answer, &command, autostart_allowed(), trouble);
-	passphrase_forget(&command);
+	buf_finish(&command);
 	if (!result && *answer.message)
 		puts(answer.message);
 	query_finish(&answer);
@@ -61,13 +59,13 @@ static int tell(bool export, const char *path, struct buf *passphrase, struct me
 int device_file(bool export, const char *file, const char *passphrase_file)
 {
 	struct message trouble = { .id = MSG_NONE };
-	struct buf passphrase = { 0 };
+	struct buf passphrase = { .secret = true };
 	char path[PATH_MAX];
 	bool done;
 
 	done = absolute(file, path, &trouble) &&
 	       passphrase_get(passphrase_file, export, &passphrase, &trouble) &&
 	       !tell(export, path, &passphrase, &trouble);
-	passphrase_forget(&passphrase);
+	buf_finish(&passphrase);
 	return done ? STATUS_OK : report_trouble(&trouble, false);
 }

@@ -14,12 +14,8 @@
 #include "run-git.h"
 #include "table.h"
 #include "text.h"
-#include "wipe.h"
 
-enum {
-	ANSWERS_MAX = 3,		/* tries on the terminal */
-	OUTPUT_ROOM = 16384,		/* bytes; a reallocation would leave the password behind */
-};
+enum { ANSWERS_MAX = 3 };	/* tries on the terminal */
 
 struct keep {
 	const char *jid;		/* borrowed */
@@ -28,13 +24,6 @@ struct keep {
 	size_t count;
 	char **command;
 };
-
-static void wipe_and_finish(struct buf *b)
-{
-	if (b->base)
-		wipe(b->base, b->cap);
-	buf_finish(b);
-}
 
 /* A keeper's command line for this JID, malloc'd. */
 static char *command_for(const char *form, const char *jid)
@@ -53,16 +42,15 @@ static char *command_for(const char *form, const char *jid)
 static bool prints_it(const struct keep *k, const char *command)
 {
 	char *password = credential_password(k->credential);
-	struct buf printed = { 0 };
+	struct buf printed = { .secret = true };
 	bool same = false;
 	size_t n;
 
-	buf_reserve(&printed, OUTPUT_ROOM);
 	if (run_command(command, "", &printed, GIT_ERRORS_SHOWN) == 0 && password) {
 		n = strcspn(buf_str(&printed), "\r\n");
 		same = n == strlen(password) && !memcmp(buf_str(&printed), password, n);
 	}
-	wipe_and_finish(&printed);
+	buf_finish(&printed);
 	credential_free_text(password);
 	return same;
 }

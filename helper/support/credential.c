@@ -18,12 +18,6 @@
 #include "run-git.h"
 #include "wipe.h"
 
-/*
- * Bytes reserved at first for all of git's output: a reallocation would leave the password
- * behind.
- */
-enum { DESCRIPTION_ROOM = 16384 };
-
 static const char password_key[] = "password=";
 
 struct variable {
@@ -92,8 +86,7 @@ static bool fill(struct credential *credential, const char *const *args, const c
 	char *input = description_of(jid);
 	int status;
 
-	*credential = (struct credential){ .description = { 0 } };
-	buf_reserve(&credential->description, DESCRIPTION_ROOM);
+	*credential = (struct credential){ .description = { .secret = true } };
 	status = run_git(args, input, &credential->description, errors);
 	free(input);
 	return status == 0;
@@ -282,7 +275,5 @@ bool credential_is_from(const struct credential *credential, const char *jid, co
 
 void credential_finish(struct credential *credential)
 {
-	if (credential->description.base)
-		wipe(credential->description.base, credential->description.cap);
 	buf_finish(&credential->description);
 }

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "io.h"
-#include "wipe.h"
 
 enum {
 	LINE_MAX_BYTES = 2048,
@@ -39,8 +38,6 @@ static bool read_line(int fd, struct buf *out, struct message *trouble)
 			continue;
 		if (!c || buf_len(out) == LINE_MAX_BYTES)
 			return fail(trouble, c ? "the line is too long" : "it has a byte 0");
-		if (!buf_len(out))
-			buf_reserve(out, LINE_MAX_BYTES + 1);	/* it is not moved, and left */
 		buf_append(out, &c, 1);
 	}
 	return true;
@@ -68,12 +65,12 @@ static bool ask(int terminal, const char *prompt, struct buf *out, struct messag
 
 static bool ask_twice(int terminal, struct buf *out, struct message *trouble)
 {
-	struct buf again = { 0 };
+	struct buf again = { .secret = true };
 	bool same = ask(terminal, "Passphrase again: ", &again, trouble);
 
 	if (same && strcmp(buf_str(out), buf_str(&again)) != 0)
 		same = fail(trouble, "the two that were typed differ");
-	passphrase_forget(&again);
+	buf_finish(&again);
 	return same;
 }
 
@@ -96,11 +93,4 @@ bool passphrase_get(const char *file, bool twice, struct buf *out, struct messag
 		done = ask_twice(fd, out, trouble);
 	close(fd);
 	return done;
-}
-
-void passphrase_forget(struct buf *passphrase)
-{
-	if (passphrase->base)
-		wipe(passphrase->base, passphrase->cap);
-	buf_finish(passphrase);
 }

@@ -11,11 +11,8 @@
 
 /*
  * Appends to out the first line of the file, or, if file is NULL, what the user types on the
- * terminal; with twice they type it again. False with *trouble. The caller wipes out with
- * passphrase_forget() in both cases.
+ * terminal; with twice they type it again. out is to be marked as secret. False with *trouble.
  */
 bool passphrase_get(const char *file, bool twice, struct buf *out, struct message *trouble);
-
-void passphrase_forget(struct buf *passphrase);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "output.h"
 #include "query.h"
-#include "wipe.h"
 
 void password_source_init(struct password_source *s, const char *jid)
 {
@@ -76,11 +75,10 @@ bool password_source_ask(struct password_source *s)
 bool password_source_give(const struct password_source *s, struct message *trouble)
 {
 	char *password = credential_password(&s->credential);
-	struct buf command = { 0 };
+	struct buf command = { .secret = true };
 	struct query answer;
 	bool good;
 
-	buf_reserve(&command, 2 * FIELD_VALUE_MAX);
 	fields_add(&command, "verb", "password");
 	fields_add(&command, "jid", s->jid);
 	fields_add(&command, "password", password);
@@ -88,7 +86,6 @@ bool password_source_give(const struct password_source *s, struct message *troub
 		fields_add(&command, "register", "1");
 	good = query_get(&answer, &command, true, trouble) == 0;
 	query_finish(&answer);
-	wipe(command.base, command.cap);
 	buf_finish(&command);
 	credential_free_text(password);
 	return good;
