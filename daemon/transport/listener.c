@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "descriptors.h"
+#include "interface-addresses.h"
 #include "list.h"
 #include "log.h"
 #include "quota.h"
@@ -321,33 +322,10 @@ static bool among(const struct netaddr *list, size_t n, const struct netaddr *a)
 	return false;
 }
 
-static int compare(const void *a, const void *b)
+/* Whether the device may dial us at this address. */
+static bool shows(const struct listener *l, bool local, const struct netaddr *a)
 {
-	return netaddr_compare(a, b);
-}
-
-/* The interfaces' addresses, best first; malloc'd. */
-static struct netaddr *own_addresses(const struct listener *l, bool local, size_t *n)
-{
-	uv_interface_address_t *interfaces;
-	struct netaddr *list;
-	int count;
-
-	*n = 0;
-	if (uv_interface_addresses(&interfaces, &count) < 0)
-		return NULL;
-	list = xcalloc(count + 1, sizeof(*list));
-	for (int i = 0; i < count; i++) {
-		struct netaddr *a = &list[*n];
-
-		if (!sockaddr_to((struct sockaddr *)&interfaces[i].address, a) || (a->v6 && !l->v6))
-			continue;
-		a->port = l->port;
-		*n += netaddr_may_dial(a, local);
-	}
-	uv_free_interface_addresses(interfaces, count);
-	qsort(list, *n, sizeof(*list), compare);
-	return list;
+	return (!a->v6 || l->v6) && netaddr_may_dial(a, local);
 }
 
 size_t listener_addresses(const struct listener *l, bool local, const struct netaddr *extra,
@@ -359,10 +337,12 @@ size_t listener_addresses(const struct listener *l, bool local, const struct net
 	for (size_t i = 0; i < n_extra && n < max; i++)
 		if (!among(out, n, &extra[i]))
 			out[n++] = extra[i];
-	own = own_addresses(l, local, &n_own);
-	for (size_t i = 0; i < n_own && n < max; i++)
-		if (!among(out, n, &own[i]))
+	own = interface_addresses(&n_own);
+	for (size_t i = 0; i < n_own && n < max; i++) {
+		own[i].port = l->port;
+		if (shows(l, local, &own[i]) && !among(out, n, &own[i]))
 			out[n++] = own[i];
+	}
 	free(own);
 	return n;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "interface-addresses.h"
 #include "io.h"
 #include "log.h"
 #include "pass-key.h"
@@ -82,37 +83,29 @@ static bool source_towards(const char *global, struct netaddr *out)
 	return found;
 }
 
-static int compare(const void *a, const void *b)
-{
-	return netaddr_compare(a, b);
-}
-
 /* Our addresses; first those that the system would use towards the world. */
 static size_t own_addresses(struct netaddr out[INTERFACE_ADDRESSES])
 {
-	uv_interface_address_t *list;
-	size_t n = 0, preferred;
-	int count;
+	struct netaddr *list;
+	size_t n = 0, count;
 
 	n += source_towards("[2600::]:9", &out[n]);
 	n += source_towards("1.1.1.1:9", &out[n]);
-	preferred = n;
-	if (uv_interface_addresses(&list, &count) < 0)
-		return n;
-	for (int i = 0; i < count && n < INTERFACE_ADDRESSES; i++)
-		n += sockaddr_to((struct sockaddr *)&list[i].address, &out[n]);
-	uv_free_interface_addresses(list, count);
-	qsort(out + preferred, n - preferred, sizeof(*out), compare);
+	list = interface_addresses(&count);
+	for (size_t i = 0; i < count && n < INTERFACE_ADDRESSES; i++)
+		out[n++] = list[i];
+	free(list);
 	return n;
 }
 
 bool puncher_has_address(const struct puncher_world *world)
 {
 	struct netaddr own[INTERFACE_ADDRESSES];
-	size_t n = own_addresses(own);
+	size_t n;
 
 	if (world->mapped)
 		return true;
+	n = own_addresses(own);
 	for (size_t i = 0; i < n; i++)
 		if (netaddr_scope(&own[i]) == NETADDR_GLOBAL)
 			return true;
