@@ -93,11 +93,30 @@ static void decide_trust(struct broker *b, const struct broker *other)
 	}
 }
 
+/*
+ * Only a few devices of a person wait for a decision at a time, and none of them makes room so
+ * soon. So those that wait come first: a decision about them makes room for the others.
+ */
+static void decide_anew(struct broker *b)
+{
+	const struct world *w = b->world;
+
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct broker *other = &w->brokers[i];
+
+		if (trust_lookup(b->trust, other->jid, other->fp) == TRUST_PENDING)
+			decide_trust(b, other);
+	}
+	for (unsigned i = 0; i < w->count; i++)
+		if (i != b->index)
+			decide_trust(b, &w->brokers[i]);
+}
+
 void broker_configure(struct broker *b)
 {
 	const struct world *w = b->world;
 	/* Else the table is what its user and the words of devices have made of it. */
-	bool decides_anew = !w->swarm.trust_events || w->phase != PHASE_TROUBLE || b->life == 1;
+	bool decides = !w->swarm.trust_events || w->phase != PHASE_TROUBLE || b->life == 1;
 
 	if (!b->running)
 		return;
@@ -105,9 +124,8 @@ void broker_configure(struct broker *b)
 	b->context.policy = policy_create(b->jid);
 	for (unsigned i = 0; i < SHARES; i++)
 		share_with(b, i);
-	for (unsigned i = 0; i < w->count; i++)
-		if (i != b->index && decides_anew)
-			decide_trust(b, &w->brokers[i]);
+	if (decides)
+		decide_anew(b);
 	announcer_reload(b->announcer);
 }
 
