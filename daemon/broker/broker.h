@@ -175,40 +175,14 @@ enum account_knowledge broker_knows(const struct broker *b, const char *jid);
 /* A client that was given to this account wants a session. */
 void broker_open(struct broker *b, struct conn *conn, struct fields open);
 
-/* Somebody has answered at this full JID, and the presence table does not know of them yet. */
-void broker_answered(struct broker *b, const char *full);
-
 /*
  * The account's state or somebody's presence has changed: sessions and unsettled pushes
  * check again whether their device is there.
  */
 void broker_wake(struct broker *b);
 
-/*
- * A device that was seen at this full JID is offline. The presence table knows that already.
- */
-void broker_device_gone(struct broker *b, const char *full, const char *device);
-/* A device has opened a path from this full JID and proved its identity: it is online. */
-void broker_met_at(struct broker *b, const char *full, const char *device);
-
-/*
- * A link with a device of jid has come up: the device is there, whatever its presence says.
- * Follows and queued pushes that waited for jid go on.
- */
-void broker_linked(struct broker *b, const char *jid);
-
-/*
- * The user has just trusted a device of jid. If one is reachable, follows and queued pushes
- * that waited for jid go on.
- */
-void broker_trust_granted(struct broker *b, const char *jid);
-
-/*
- * Opens links with the devices of jid that are online and whose key is unknown, so that they
- * show it. Only if the first device of jid is expected or jid is our own account, unless
- * unknown is true.
- */
-void broker_meet_devices(struct broker *b, const char *jid, bool unknown);
+/* The service manager shows how the default account goes. */
+void broker_tell_manager(struct broker *b);
 
 /*
  * Assumes the identity of the configured account, unless it is the present one. On failure

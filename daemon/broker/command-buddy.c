@@ -18,6 +18,7 @@
 #include "presence.h"
 #include "requester.h"
 #include "revocation.h"
+#include "server-events.h"
 #include "words.h"
 
 bool command_is_self(const struct broker *b, const char *jid)

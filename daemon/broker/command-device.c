@@ -12,6 +12,7 @@
 #include "device-news.h"
 #include "hex.h"
 #include "revocation.h"
+#include "server-events.h"
 
 /* This device, which is in no table. */
 static void send_this(struct broker *b, struct conn *conn, struct buf *row)

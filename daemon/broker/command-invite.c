@@ -16,6 +16,7 @@
 #include "pending-reply.h"
 #include "presence.h"
 #include "requester.h"
+#include "server-events.h"
 #include "text.h"
 
 enum {

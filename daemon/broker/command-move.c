@@ -17,6 +17,7 @@
 #include "presence.h"
 #include "push-queue.h"
 #include "revocation.h"
+#include "server-events.h"
 
 void command_move_refused(struct conn *conn, enum trust_move outcome, enum message_id nothing,
 			  const char *from, const char *to)

@@ -16,6 +16,7 @@
 #include "peer.h"
 #include "push-queue.h"
 #include "requester.h"
+#include "server-events.h"
 
 static const char *state_name(const struct broker *b)
 {

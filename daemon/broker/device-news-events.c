@@ -10,6 +10,7 @@
 #include "log.h"
 #include "notices.h"
 #include "revocation.h"
+#include "server-events.h"
 
 static void on_remember(void *arg)
 {

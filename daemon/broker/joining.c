@@ -20,6 +20,7 @@
 #include "log.h"
 #include "notices.h"
 #include "requester.h"
+#include "server-events.h"
 
 /*
  * As command_add(): sends what is missing for a subscription both ways. The inviter does not ask

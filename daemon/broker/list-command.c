@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "command-internal.h"
+#include "server-events.h"
 #include "target-set.h"
 
 /* A client that waits for its list. */

@@ -15,6 +15,7 @@
 #include "inquirer.h"
 #include "log.h"
 #include "peer.h"
+#include "server-events.h"
 
 static void on_made(void *owner, struct peer *p)
 {

@@ -5,6 +5,7 @@
 #include "broker.h"
 #include "log.h"
 #include "push-queue.h"
+#include "server-events.h"
 
 static bool ready(void *arg)
 {
