@@ -381,7 +381,7 @@ enum XML_Status XML_Parse(XML_Parser outer, const char *s, int n, int is_final)
 
 	parsing = true;
 	if (!g->filter.trouble) {
-		if (g->filter.depth == 0)
+		if (!g->filter.begun)
 			buf_append(&g->header, s, n);
 		if (feed(g, s, n) == XML_STATUS_ERROR && !g->filter.trouble)
 			g->filter.trouble = not_xml;

@@ -320,6 +320,21 @@ static void test_header(void)
 	is_str(s.trouble, odd, "one that begins with too many attributes");
 }
 
+static void test_end(void)
+{
+	struct stanza_filter s;
+	uint64_t at;
+
+	begin(&s, &at);
+	for (size_t n = 0; n <= STREAM_HEADER_MAX; n += 1000)
+		text(&s, &at, 1000);
+	ok(end(&s, &at, 16), "a stream that has been long ends");
+	is_str(s.trouble, NULL, "... and nothing is wrong with it");
+	for (size_t n = 0; n <= STANZA_SIZE_MAX; n += 4096)
+		wait_for_more(&s, &at, 4096, 4096);
+	ok(s.trouble != NULL, "what comes behind the end is bounded");
+}
+
 int main(void)
 {
 	test_ordinary();
@@ -332,5 +347,6 @@ int main(void)
 	test_attributes();
 	test_size();
 	test_header();
+	test_end();
 	return tap_done();
 }

@@ -109,6 +109,7 @@ enum stanza_filter_verdict stanza_filter_start(struct stanza_filter *s, uint64_t
 		verdict = weigh(s, name, attributes);
 	if (s->depth == 0 && verdict != STANZA_FILTER_PASS)
 		cut(s, odd_header);
+	s->begun = true;
 	s->depth++;
 	s->pruned = s->pruned || verdict != STANZA_FILTER_PASS;
 	s->skipped += verdict == STANZA_FILTER_SKIP;
@@ -145,7 +146,7 @@ void stanza_filter_read(struct stanza_filter *s, size_t n)
 	s->read += n;
 	pending = s->read > s->token_at ? s->read - s->token_at : 0;
 	s->rescanned += pending;
-	if (s->depth == 0 && s->read > STREAM_HEADER_MAX)
+	if (!s->begun && s->read > STREAM_HEADER_MAX)
 		cut(s, odd_header);
 	else if (pending > STANZA_TAG_MAX || s->read - s->stanza_at > STANZA_SIZE_MAX ||
 		 s->rescanned > STANZA_RESCAN_MAX)

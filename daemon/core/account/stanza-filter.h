@@ -28,6 +28,7 @@ enum stanza_filter_verdict {
 };
 
 struct stanza_filter {
+	bool begun;		/* the stream's own start tag has come */
 	unsigned depth;		/* open elements; the stream itself is one */
 	unsigned skipped;	/* how many of the innermost open ones were not passed on */
 	unsigned elements;	/* of the present stanza, as far as passed on */
