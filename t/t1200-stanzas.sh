@@ -6,22 +6,13 @@
 
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-lying.sh"
 
 have_prosody || test_skip_all 'prosody or openssl is not installed'
 
 stream="<?xml version='1.0'?><stream:stream xmlns='jabber:client' id='1' version='1.0'
 	xmlns:stream='http://etherx.jabber.org/streams' from='localhost'>"
 starttls="<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/></stream:features>"
-
-# odd_server <argument>...: its port is in $odd_port. One at a time.
-odd_server () {
-	test -z "$odd_pid" || end_process "$odd_pid" KILL || :
-	rm -f odd.port
-	"$BUILD/t/odd-server" "$@" >odd.port &
-	odd_pid=$!
-	started $odd_pid
-	wait_for 5 test -s odd.port && odd_port=$(cat odd.port)
-}
 
 # meets <prefix>: until a probe that logs in there prints a line that begins so; which lines
 # there were is in out, how much memory it took at most, in kB, in $peak.

@@ -383,6 +383,21 @@ test_expect_success 'so is one without an address, and one that is there twice' 
 	kill -HUP "$(broker_pid alice)"
 '
 
+test_expect_success 'nor does one whose server says what is not XML' '
+	homes=$(times_online home) && fars=$(times_online far) &&
+	odd_server "<stream:stream xmlns='\''jabber:client'\'' id='\''1'\'' version='\''1.0'\''
+		xmlns:stream='\''http://etherx.jabber.org/streams'\'' from='\''localhost'\''><a></b>" &&
+	as alice git config --global xmpp.odd.jid odd@localhost &&
+	as alice git config --global xmpp.odd.server "127.0.0.1:$odd_port" &&
+	as alice git config --global xmpp.odd.passwordCommand "echo $PASSWORD" &&
+	kill -HUP "$(broker_pid alice)" &&
+	wait_for 30 grep "odd@localhost: .*what is not XML" log/alice &&
+	as alice git ls-remote xmpp::bob@localhost/b && as alice git ls-remote xmpp::dave@localhost/d &&
+	test "$(times_online home)" -eq "$homes" && test "$(times_online far)" -eq "$fars" &&
+	as alice git config --global --remove-section xmpp.odd &&
+	kill -HUP "$(broker_pid alice)"
+'
+
 test_expect_success 'without a default the command says that it needs one' '
 	as alice git config --global --unset xmpp.account &&
 	kill -HUP "$(broker_pid alice)" &&

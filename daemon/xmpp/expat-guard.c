@@ -25,8 +25,8 @@
  * - What was read in plain text behind the consent to TLS would count as if TLS had brought it.
  *   So it ends the stream.
  *
- * To end the stream, XML_Parse() reports success and passes on nothing more. strophe-loop.c
- * asks expat_guard_trouble() and shuts the socket down.
+ * To end the stream, XML_Parse() reports success and passes on nothing more. strophe-loop.c,
+ * which has each of its streams watched for itself, shuts the socket down.
  */
 
 #include <dlfcn.h>
@@ -58,8 +58,11 @@ struct guard {
 	uint64_t read_until;	/* its offset in the stream */
 };
 
-/* Static: one thread reads streams, one stream at a time. */
-static const char *trouble;
+/*
+ * Static: one thread reads streams, one stream at a time. What is known of a stream for longer
+ * than one call of XML_Parse() belongs to its guard.
+ */
+static const char **watched;	/* where the trouble of the stream that is read goes */
 static bool pruned;
 static bool parsing, last;	/* last: the present stanza ends its stream */
 
@@ -67,9 +70,9 @@ static const char forbidden[] = "the server sent a document type, which XMPP for
 static const char not_xml[] = "the server sent what is not XML";
 static const char not_tls[] = "TLS handshake failed: plain text where TLS begins";
 
-const char *expat_guard_trouble(void)
+void expat_guard_watch(const char **trouble)
 {
-	return trouble;
+	watched = trouble;
 }
 
 bool expat_guard_pruned(void)
@@ -281,7 +284,6 @@ static bool begin(struct guard *g)
 	buf_finish(&g->header);
 	buf_finish(&g->text);
 	g->base = g->renew_at = 0;
-	trouble = NULL;
 	return open_parser(g);
 }
 
@@ -387,6 +389,7 @@ enum XML_Status XML_Parse(XML_Parser outer, const char *s, int n, int is_final)
 			g->filter.trouble = not_xml;
 	}
 	parsing = last = false;
-	trouble = g->filter.trouble;
+	if (watched && g->filter.trouble)
+		*watched = g->filter.trouble;
 	return XML_STATUS_OK;
 }

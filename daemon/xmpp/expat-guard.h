@@ -4,16 +4,17 @@
 
 /*
  * Filters what libstrophe's XML parser reports; see expat-guard.c. It needs a program that
- * exports its functions (meson: export_dynamic), and no call.
+ * exports its functions (meson: export_dynamic), and one call around each read.
  */
 
 #include <stdbool.h>
 
 /*
- * Why the stream read last must be cut, as a text for the user, or NULL. libstrophe gets
- * nothing more of that stream. To be asked after each read.
+ * Says whose stream is read from here on, until another one is: *trouble gets why that stream
+ * must be cut, a static text for the user, and keeps its value if there is no reason. libstrophe
+ * gets nothing more of such a stream. trouble is borrowed; NULL: nobody's stream is read.
  */
-const char *expat_guard_trouble(void);
+void expat_guard_watch(const char **trouble);
 
 /*
  * To be asked within the handler of a stanza: part of it was left out, so it must not be

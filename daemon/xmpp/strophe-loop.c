@@ -67,6 +67,7 @@ struct strophe_loop {
 	bool up;
 	bool unlogged;		/* the stream has no login: strophe_loop_open() */
 	bool direct_tls;	/* of the endpoint */
+	const char *trouble;	/* why the guard wants the connection cut; NULL: it does not */
 	bool cut;
 	size_t queued;		/* bytes since the queue was last empty */
 	void (*done)(void *arg);
@@ -138,11 +139,9 @@ static void acknowledge_now(struct strophe_loop *l)
  */
 static void end_excess(struct strophe_loop *l)
 {
-	const char *why = l->cut ? NULL : expat_guard_trouble();
-
-	if (!why)
+	if (l->cut || !l->trouble)
 		return;
-	l->events->excess(l->owner, why);
+	l->events->excess(l->owner, l->trouble);
 	strophe_loop_cut(l);
 }
 
@@ -158,6 +157,7 @@ static void pump(struct strophe_loop *l)
 	calling = l;
 	server_key_watch(&l->key);
 	tls_handshake_watch(&l->handshake);
+	expat_guard_watch(&l->trouble);
 	uv_idle_stop(&l->kick);
 	socket_watch_seen(l->watch);
 	tls_clear_errors();
@@ -171,6 +171,7 @@ static void pump(struct strophe_loop *l)
 	calling = NULL;
 	server_key_watch(NULL);
 	tls_handshake_watch(NULL);
+	expat_guard_watch(NULL);
 	l->pumping = false;
 	acknowledge_now(l);
 	sends = xmpp_conn_send_queue_len(l->conn) > 0;
@@ -391,6 +392,7 @@ static int begin(struct strophe_loop *l, const struct endpoint *endpoint, const 
 	l->key = (struct server_key){ .pins = l->key.pins };
 	l->queued = 0;
 	l->cut = l->handshake.pending = false;
+	l->trouble = NULL;
 	l->log.handler = on_log;
 	if (l->reserved >= 0)
 		close(l->reserved);

@@ -7,6 +7,7 @@
 #   device_at <home> <user> <port> <ca file>   a device of user@localhost at one of them
 #   between                    anna and ben, who mean each other, at a server each: at anna's there is
 #                              front under ben's address, at ben's there is back under anna's
+#   odd_server <argument>...   t/tools/odd-server; its port is in $odd_port. One at a time
 
 # Its files are below $TRASH/two; its port is $second_port, that of the first $first_port.
 second_server () {
@@ -43,4 +44,13 @@ between () {
 	device_at anna alice "$first_port" "$ca" && device_at front bob "$first_port" "$ca" &&
 	device_at back alice "$second_port" "$other" && device_at ben bob "$second_port" "$other" &&
 	start_broker anna && start_broker front && start_broker back && start_broker ben
+}
+
+odd_server () {
+	test -z "$odd_pid" || end_process "$odd_pid" KILL || :
+	rm -f odd.port
+	"$BUILD/t/odd-server" "$@" >odd.port &
+	odd_pid=$!
+	started $odd_pid
+	wait_for 5 test -s odd.port && odd_port=$(cat odd.port)
 }
