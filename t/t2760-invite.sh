@@ -168,6 +168,7 @@ test_expect_success 'an invitation gives what it names, and no more' '
 	as dave git ls-remote xmpp::alice@localhost/treasure &&
 	test_must_fail as dave git -C "$TRASH/bob/treasure" push xmpp::alice@localhost/treasure HEAD:dave 2>err &&
 	grep "but not push to it" err &&
+	wait_for 10 as alice git config --global --get xmppShare.treasure.fetch dave@localhost &&
 	as alice git xmpp remove dave@localhost && as dave git xmpp remove alice@localhost
 '
 
