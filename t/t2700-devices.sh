@@ -207,18 +207,15 @@ test_expect_success 'S9: the one that serves is killed in the middle of a push: 
 	"$TRASH/bob/"*) dies=bob lives=bob2 ;;
 	*) dies=bob2 lives=bob ;;
 	esac &&
+	patience alice 600 &&
 	kill_broker $dies &&
-	began=$(date +%s%3N) &&
 	push at-once &&
-	took=$(($(date +%s%3N) - began)) &&
-	echo "# the next push took $took ms" >notes &&
 	has $lives at-once &&
-	test $took -lt 2000
+	alive $job
 '
 
-cat notes 2>/dev/null
-
 test_expect_success 'S8 R14: the push that was cut off fails when its time is over, and says so' '
+	patience alice 3 &&
 	job_ends 10 128 &&
 	open_gate &&
 	wait_for 10 no_services &&
@@ -270,8 +267,10 @@ test_expect_success 'and follow each other' '
 	wait_for 10 notes_arrived
 '
 
-test_expect_success 'bob has one device again' '
+# What is followed would be fetched now and then, and hang at the gate as well.
+test_expect_success 'bob has one device again, and alice follows nothing' '
 	stop_broker bob2 &&
+	as alice git -C alice/watch xmpp unfollow &&
 	git -C alice/work remote set-url origin $url
 '
 
