@@ -13,21 +13,9 @@ have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 url=xmpp::bob@localhost/project
 gate=$TRASH/gate
 
-now_ms () {
-	date +%s%3N
-}
-
-# within <ms> <command...>: it succeeds, and that fast.
-within () {
-	local limit began took
-
-	limit=$1
-	shift
-	began=$(now_ms)
-	"$@" || return
-	took=$(($(now_ms) - began))
-	echo "$took ms: $*"
-	test $took -le $limit
+# nothing_timed_out: no answer, start or deferral of a negotiation has reached its time.
+nothing_timed_out () {
+	test_must_fail grep -e timeout log/alice log/bob
 }
 
 # A hook that leaves began.<name> behind and hangs while the gate is closed,
@@ -110,18 +98,17 @@ answer_ms () {
 
 # others_get_through: with something of alice's hanging at bob, a push to another share
 # of his, a fetch of the same one, and announcements in both directions. A can-push that waited
-# for what hangs would have no answer at all; a machine that is busy is given two seconds for it.
+# for what hangs would have no answer at all.
 others_get_through () {
 	commit alice/other &&
-	within 12000 push alice alice/other "passing-$1" &&
-	took=$(answer_ms alice) &&
-	echo "# a can-push is answered within $took ms while $2" >>notes &&
-	test "$took" -le 2000 &&
+	push alice alice/other "passing-$1" &&
+	echo "# a can-push is answered within $(answer_ms alice) ms while $2" >>notes &&
 
-	within 12000 as alice git -C alice/reader fetch -q &&
+	as alice git -C alice/reader fetch -q &&
 	news alice/own.git && news bob/news.git &&
 	wait_for 10 same bob/mirror origin/main alice/own.git main &&
-	wait_for 10 same alice/news origin/main bob/news.git main
+	wait_for 10 same alice/news origin/main bob/news.git main &&
+	nothing_timed_out
 }
 
 # Both have a share of one name: the two directions must not be taken for each other.
@@ -224,7 +211,7 @@ rounds=100
 ! sanitized || rounds=20
 
 test_expect_success "S13: both push at the same moment, $rounds times, and no wait reaches a timer" '
-	within $((rounds * 3000)) both_at_once $rounds &&
+	both_at_once $rounds &&
 	test "$(git -C bob/project.git for-each-ref "refs/heads/a-*" | wc -l)" -eq $rounds &&
 	test "$(git -C alice/own.git for-each-ref "refs/heads/b-*" | wc -l)" -eq $rounds &&
 	test_must_fail grep -e timeout -e "starting there" -e "still waits" log/alice log/bob
@@ -246,9 +233,8 @@ test_expect_success 'S2: a second push to the share waits for the first, and say
 '
 
 test_expect_success 'S1 S2: it does not hold back who pushes to another share, nor the other direction' '
-	within 12000 push alice alice/other between &&
-	within 12000 push bob bob/work between &&
-	alive $job
+	push alice alice/other between && push bob bob/work between &&
+	alive $job && nothing_timed_out
 '
 
 test_expect_success 'S2: it goes on when the first has ended' '
@@ -282,7 +268,7 @@ test_expect_success 'a push from inside a pre-push hook to the same share does n
 	END
 	chmod +x alice/work/.git/hooks/pre-push &&
 	commit alice/work &&
-	within 8000 push alice alice/work outer &&
+	push alice alice/work outer && nothing_timed_out &&
 	rm alice/work/.git/hooks/pre-push &&
 	same bob/project.git inner alice/work HEAD &&
 	same bob/project.git outer alice/work HEAD
