@@ -15,7 +15,8 @@
  *   shy on|off                     whether to hide that it is there
  *   send JID BYTES BLOCK WINDOW    an in-band bytestream, acknowledged block by block
  *
- * "stall N" means that the loop stood still for N milliseconds.
+ * "stall N M" means that the loop stood still for N milliseconds. For M of them it computed; for
+ * the rest it waited, for something or for a processor.
  */
 
 #include <errno.h>
@@ -26,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "account.h"
 #include "alloc.h"
@@ -50,7 +52,7 @@ struct probe {
 	uv_timer_t beat, limit;
 	uv_pipe_t in;
 	bool has_in;
-	uint64_t last_beat;
+	uint64_t last_beat, computed;	/* ms; by the clock, and of this program's own */
 	struct buf commands;
 	char chunk[4096];
 	struct transfer send;
@@ -333,14 +335,23 @@ static void on_input(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 /* Time. */
 
+static uint64_t computed(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static void on_beat(uv_timer_t *timer)
 {
 	struct probe *p = timer->data;
-	uint64_t now = uv_hrtime() / 1000000;
+	uint64_t now = uv_hrtime() / 1000000, own = computed();
 
 	if (now - p->last_beat > STALL)
-		say(p, "stall %" PRIu64, now - p->last_beat);
+		say(p, "stall %" PRIu64 " %" PRIu64, now - p->last_beat, own - p->computed);
 	p->last_beat = now;
+	p->computed = own;
 }
 
 static void on_limit(uv_timer_t *timer)
@@ -410,6 +421,7 @@ static void start(struct probe *p, const struct account_config *config, unsigned
 	uv_timer_init(p->loop, &p->limit);
 	p->beat.data = p->limit.data = p->in.data = p;
 	p->last_beat = uv_hrtime() / 1000000;
+	p->computed = computed();
 	uv_timer_start(&p->beat, on_beat, BEAT, BEAT);
 	uv_timer_start(&p->limit, on_limit, seconds * 1000, 0);
 	if (uv_guess_handle(0) == UV_NAMED_PIPE) {
