@@ -321,9 +321,7 @@ test_expect_success 'removing one asks, and says what stays' '
 test_expect_success 'one is removed while it transfers: that ends, and the others go on' '
 	wait_for 30 state_is home online && wait_for 30 state_is far online &&
 	homes=$(times_online home) fars=$(times_online far) &&
-	as carol git config --global xmpp.bandwidth 40k &&
-	as bob git config --global xmpp.bandwidth 200k &&
-	kill -HUP "$(broker_pid carol)" "$(broker_pid bob)" &&
+	slowly carol bob &&
 	size=2 make_share bob large --fetch=home@localhost &&
 	background alice sh -c "git clone xmpp::carol@localhost/heap alice/heap2 2>heap2.err" &&
 	work=$job &&
@@ -333,7 +331,7 @@ test_expect_success 'one is removed while it transfers: that ends, and the other
 	grep "removed account .work." out &&
 	job=$work && job_ends 20 128 && cat heap2.err &&
 	has_message account-gone heap2.err &&
-	moves home && job=$home && job_ends 60 0 && as alice git -C alice/large fsck &&
+	moves home && speed=0 slowly bob carol && job=$home && job_ends 60 0 && as alice git -C alice/large fsck &&
 	as alice git xmpp setup --list >out && test_must_fail grep work out &&
 	test "$(times_online home)" -eq "$homes" && test "$(times_online far)" -eq "$fars"
 '
