@@ -68,8 +68,8 @@ test_expect_success 'who fetches ends it: git says so, and the log of both' '
 	fails_with "the transfer with .bob@localhost. was ended here by .git xmpp cancel" &&
 	has_message ended-by-user err &&
 	test ! -e alice/clone && wait_for 10 nothing_moves alice && wait_for 10 nothing_moves bob &&
-	journal alice | grep "  fetch  failed  .*: ended-by-user" &&
-	journal bob | grep "  fetched  failed  .*: ended-there"
+	wait_for 10 journal_has alice "  fetch  failed  .*: ended-by-user" &&
+	wait_for 10 journal_has bob "  fetched  failed  .*: ended-there"
 '
 
 test_expect_success 'who serves ends it, by the first letters, and the link stays' '
@@ -79,8 +79,8 @@ test_expect_success 'who serves ends it, by the first letters, and the link stay
 	fails_with ".bob@localhost. has ended the transfer" && has_message ended-there err &&
 	grep "^hint: Ask them why" err &&
 	test ! -e alice/clone &&
-	journal alice | grep "  fetch  failed  .*: ended-there" &&
-	journal bob | grep "  fetched  failed  .*: ended-by-user" &&
+	wait_for 10 journal_has alice "  fetch  failed  .*: ended-there" &&
+	wait_for 10 journal_has bob "  fetched  failed  .*: ended-by-user" &&
 	as alice git ls-remote $url >out && ! grep "link with .* ended" log/alice
 '
 
@@ -91,7 +91,7 @@ test_expect_success 'of two that move one ends' '
 '
 
 test_expect_success 'a push that is ended changes nothing there, and the log says it on both sides' '
-	wait_for 30 no_services && ! ref_of large && journal bob | grep "  pushed  failed  .*: ended-there" &&
+	wait_for 30 no_services && ! ref_of large && wait_for 10 journal_has bob "  pushed  failed  .*: ended-there" &&
 	slow_push && wait_for 10 id_of bob "is pushing" && as bob git xmpp cancel $id >out &&
 	grep "^ended the push of alice@localhost: project, before all of it had arrived$" out &&
 	fails_with ".bob@localhost. has ended the transfer" && wait_for 30 no_services && ! ref_of large

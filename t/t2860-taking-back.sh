@@ -252,7 +252,7 @@ do
 		# Who is told that she gets no answer does not wait for one.
 		wait_for 20 gone $job &&
 		ref_of complete-$n &&
-		journal bob | grep "alice@localhost/project.*complete-$n\|alice@localhost/project.*push" &&
+		wait_for 10 journal_has bob "alice@localhost/project.*complete-$n\|alice@localhost/project.*push" &&
 		refused &&
 		give_back "$way"
 	'

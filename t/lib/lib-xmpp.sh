@@ -415,6 +415,12 @@ journal () {
 	}'
 }
 
+# journal_has <user> <pattern>: there is such a line. For wait_for, because who serves writes it when
+# their process of git has gone, and that may be after all who take part have ended.
+journal_has () {
+	journal "$1" | grep -e "$2"
+}
+
 # plain_user <user>: the configuration a person would have.
 plain_user () {
 	as "$1" git config --global init.defaultBranch main &&
