@@ -62,4 +62,22 @@ test_expect_success 'who shows no address does not' '
 	! grep "punch" log/alice log/bob
 '
 
+# alice can be dialled now, and nobody but she says to bob how the world sees him.
+test_expect_success 'a device tells the other one at which address it sees it' '
+	stop_broker alice && stop_broker bob &&
+	box a open &&
+	for user in alice bob
+	do
+		as $user git config --global xmpp.directAddresses true &&
+		as $user git config --global --replace-all xmpp.directAddress "" &&
+		as $user git config --global --unset-all xmpp.directAddress || return
+	done &&
+	: >log/alice && : >log/bob &&
+	start_broker alice && start_broker bob &&
+	wait_for 10 trusts alice bob &&
+	as alice git ls-remote $url &&
+	wait_for 10 path_is bob "direct $(mapped a open)" &&
+	wait_for 10 grep "a device sees us; the world sees $(mapped b refuse)" log/bob
+'
+
 test_done

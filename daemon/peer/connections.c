@@ -118,6 +118,13 @@ static struct puncher *on_punch(void *arg, const unsigned char *fp,
 	return puncher_start(c->loop, c->ibb_paths->key, fp, &world, offer, events, owner);
 }
 
+static void on_seen(void *arg, const struct netaddr *outside, uint16_t inside)
+{
+	const struct connections *c = arg;
+
+	local_candidates_seen(c->local_candidates, outside, inside);
+}
+
 const struct connector_ops connection_ops = {
 	.facts = on_facts,
 	.candidates = on_candidates,
@@ -137,6 +144,7 @@ const struct connector_ops connection_ops = {
 	.punch_record = puncher_record,
 	.punch_sid = puncher_sid,
 	.punch_end = puncher_destroy,
+	.seen = on_seen,
 };
 
 bool connection_may_answer(void *arg, const char *bare)

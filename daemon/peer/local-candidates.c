@@ -18,6 +18,7 @@
 #include "netwatch.h"
 #include "pass-key.h"
 #include "peer.h"
+#include "reflexive.h"
 #include "seen-address.h"
 
 struct local_candidates {
@@ -33,7 +34,9 @@ struct local_candidates {
 					   runs, or none is wanted */
 	struct backoff_timer closed;	/* runs until opening is tried again */
 	struct seen_address *seen;	/* owned */
-	struct netaddr mapped;		/* how the world sees us by IPv4; port 0: not known */
+	struct reflexive reflexive;	/* how the world sees us by IPv4 */
+	uv_timer_t soon;		/* devices are told then what one of them has said */
+	int open_handles;
 	bool has_address;		/* puncher_has_address(), as of the last change */
 	struct s5b_proxies *proxies;	/* owned */
 	struct netwatch *netwatch;	/* owned */
@@ -90,12 +93,40 @@ static const struct listener_events listener_events = {
 
 static void look_at_addresses(struct local_candidates *r);
 
+/* Whether addresses of ours are told that the user has not configured. */
+static bool may_look(const struct local_candidates *r)
+{
+	return r->key && r->config && r->config->direct_addresses == DIRECT_ALL;
+}
+
 static void on_seen(void *owner)
 {
 	struct local_candidates *r = owner;
 
+	reflexive_note(&r->reflexive, REFLEXIVE_SERVER, seen_address(r->seen), 0);
 	look_at_addresses(r);
 	peers_reload(r->peers);
+}
+
+static void on_soon(uv_timer_t *timer)
+{
+	struct local_candidates *r = timer->data;
+	const struct netaddr *mapped = reflexive_address(&r->reflexive);
+	char text[NETADDR_TEXT_MAX] = "nothing";
+
+	if (mapped)
+		netaddr_format(mapped, text);
+	log_about("the network", LOG_INFO, "a device sees us; the world sees %s", text);
+	look_at_addresses(r);
+	peers_reload(r->peers);
+}
+
+/* The record of a link has said that, and a link is not written to while it is read. */
+void local_candidates_seen(struct local_candidates *r, const struct netaddr *outside,
+			   uint16_t inside)
+{
+	if (may_look(r) && reflexive_note(&r->reflexive, REFLEXIVE_DEVICE, outside, inside))
+		uv_timer_start(&r->soon, on_soon, 0, 0);
 }
 
 static void on_proxies(void *owner)
@@ -114,26 +145,27 @@ void local_candidates_world(const struct local_candidates *r, struct puncher_wor
 {
 	*out = (struct puncher_world){
 		.local = r->config->direct_local,
-		.mapped = r->mapped.port ? &r->mapped : NULL,
+		.mapped = reflexive_address(&r->reflexive),
 	};
 }
 
-/* Of IPv4 what the user has configured is believed first, then what the server sees. */
 static void look_at_addresses(struct local_candidates *r)
 {
+	const struct netaddr *configured = NULL;
 	const struct config *c = r->config;
 	struct puncher_world world;
 
 	r->has_address = false;
-	r->mapped.port = 0;
 	/* An attempt tells addresses of our interfaces. */
-	if (!r->key || !c || c->direct_addresses != DIRECT_ALL)
+	if (!may_look(r)) {
+		r->reflexive = (struct reflexive){ 0 };
 		return;
-	for (size_t i = 0; i < c->n_direct_extra && !r->mapped.port; i++)
+	}
+	for (size_t i = 0; i < c->n_direct_extra && !configured; i++)
 		if (!c->direct_extra[i].v6)
-			r->mapped = c->direct_extra[i];
-	if (!r->mapped.port && seen_address(r->seen))
-		r->mapped = *seen_address(r->seen);
+			configured = &c->direct_extra[i];
+	reflexive_note(&r->reflexive, REFLEXIVE_USER, configured, 0);
+	reflexive_note(&r->reflexive, REFLEXIVE_SERVER, seen_address(r->seen), 0);
 	local_candidates_world(r, &world);
 	r->has_address = puncher_has_address(&world);
 }
@@ -151,6 +183,7 @@ static void on_network(void *owner, enum netwatch_news news)
 		  news == NETWATCH_WOKE ? "the machine was asleep" : "the network has changed");
 	r->events->network_changed(r->owner);
 	seen_address_doubt(r->seen);
+	r->reflexive = (struct reflexive){ 0 };
 	look_at_addresses(r);
 	peers_network_changed(r->peers);
 }
@@ -229,12 +262,18 @@ struct local_candidates *local_candidates_create(uv_loop_t *loop, struct peers *
 	r->seen = seen_address_create(on_seen, r);
 	r->netwatch = netwatch_create(loop, on_network, r);
 	backoff_timer_init(&r->closed, loop, on_open_again, r);
+	uv_timer_init(loop, &r->soon);
+	r->soon.data = r;
+	r->open_handles = 2;
 	return r;
 }
 
-static void on_pause_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct local_candidates *r = handle->data;
+
+	if (--r->open_handles == 0)
+		free(r);
 }
 
 void local_candidates_destroy(struct local_candidates *r)
@@ -245,7 +284,8 @@ void local_candidates_destroy(struct local_candidates *r)
 	s5b_proxies_destroy(r->proxies);
 	seen_address_destroy(r->seen);
 	netwatch_destroy(r->netwatch);
-	backoff_timer_close(&r->closed, on_pause_closed, r);
+	backoff_timer_close(&r->closed, on_handle_closed, r);
+	uv_close((uv_handle_t *)&r->soon, on_handle_closed);
 }
 
 void local_candidates_reload(struct local_candidates *r, const struct config *config,

@@ -62,6 +62,13 @@ bool local_candidates_may_dial(const struct local_candidates *r);
 bool local_candidates_may_punch(const struct local_candidates *r);
 void local_candidates_world(const struct local_candidates *r, struct puncher_world *out);
 
+/*
+ * A device says at which address it sees us, as connector_ops.seen. Devices are told what follows
+ * from that, but not within the call.
+ */
+void local_candidates_seen(struct local_candidates *r, const struct netaddr *outside,
+			   uint16_t inside);
+
 struct s5b_proxies *local_candidates_proxies(const struct local_candidates *r);
 
 /* The port we listen on; 0: none. */

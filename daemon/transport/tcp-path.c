@@ -320,6 +320,27 @@ static bool on_unsent(const struct path *path)
 	return p->writing_now || buf_len(&p->tls.cipher);
 }
 
+bool tcp_path_from(const struct path *path, struct netaddr *out)
+{
+	const struct tcp_path *p = (const struct tcp_path *)path;
+	struct sockaddr_storage addr;
+	int len = sizeof(addr);
+
+	return uv_tcp_getpeername(&p->tcp, (struct sockaddr *)&addr, &len) == 0 &&
+	       sockaddr_to((struct sockaddr *)&addr, out);
+}
+
+static bool on_ends(const struct path *path, struct netaddr *ours, struct netaddr *theirs)
+{
+	const struct tcp_path *p = (const struct tcp_path *)path;
+	struct sockaddr_storage addr;
+	int len = sizeof(addr);
+
+	return path->kind == PATH_DIRECT &&
+	       uv_tcp_getsockname(&p->tcp, (struct sockaddr *)&addr, &len) == 0 &&
+	       sockaddr_to((struct sockaddr *)&addr, ours) && tcp_path_from(path, theirs);
+}
+
 static const struct path_ops ops = {
 	.kick = on_kick,
 	.write = tls_path_write,
@@ -327,6 +348,7 @@ static const struct path_ops ops = {
 	.close = on_close,
 	.cut = on_cut,
 	.unsent = on_unsent,
+	.ends = on_ends,
 };
 
 static void take(struct tcp_path *p, const void *data, size_t n)
@@ -462,16 +484,6 @@ static void start(struct tcp_path *p, const char *because)
 	}
 	socks5_start(&p->socks, p->hash, &greeting);
 	write_socks(p, &greeting);
-}
-
-bool tcp_path_from(const struct path *path, struct netaddr *out)
-{
-	const struct tcp_path *p = (const struct tcp_path *)path;
-	struct sockaddr_storage addr;
-	int len = sizeof(addr);
-
-	return uv_tcp_getpeername(&p->tcp, (struct sockaddr *)&addr, &len) == 0 &&
-	       sockaddr_to((struct sockaddr *)&addr, out);
 }
 
 static void name_after_peer(struct tcp_path *p)

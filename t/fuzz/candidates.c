@@ -17,7 +17,7 @@ const struct fuzz_seed fuzz_seeds[] = {
 		  "from=alice@example.org/git.k7\0to=bob@example.net/git.p4\0secret=" SECRET "\0"),
 	FUZZ_SEED("sid=" TOKEN "\0state=joined\0"),
 	FUZZ_SEED("sid=" TOKEN "\0state=failed\0reason=unreachable\0"),
-	FUZZ_SEED("transport=auto\0punch=1\0"),
+	FUZZ_SEED("transport=auto\0punch=1\0seen=203.0.113.9:5000\0"),
 	FUZZ_SEED("sid=" TOKEN "\0state=offer\0secret=" SECRET "\0address=8.8.8.8:4711\0"
 		  "address=[2001:db8::7]:4711\0address=10.0.0.1:5000\0address=10.0.0.2:5000\0"
 		  "address=10.0.0.3:5000\0"),

@@ -40,17 +40,26 @@ static void on_facts(void *arg, struct connector_facts *out)
 					 .punch = b->world->swarm.punches };
 }
 
+struct netaddr address_of(const struct broker *b)
+{
+	struct netaddr a;
+	char text[32];
+
+	snprintf(text, sizeof(text), "8.8.8.%u:%u", 1 + b->index, PORTS + b->network);
+	if (!netaddr_parse(text, &a))
+		violation(b->world, "%s: a bad address", b->name);
+	return a;
+}
+
 static void on_candidates(void *arg, const struct pass *pass, struct candidates *out)
 {
 	const struct broker *b = arg;
-	char text[32];
 
 	*out = (struct candidates){ .allowed = b->transport };
 	if (!b->world->swarm.paths || !(b->transport & PATH_MASK(PATH_DIRECT)))
 		return;
 	out->pass = *pass;
-	snprintf(text, sizeof(text), "8.8.8.%u:%u", 1 + b->index, PORTS + b->network);
-	out->n = netaddr_parse(text, &out->addresses[0]);
+	out->addresses[out->n++] = address_of(b);
 }
 
 static bool on_has_proxy(void *arg, bool wanted)
@@ -499,6 +508,15 @@ static const char *on_sid(const struct s5b *s)
 	return s->sid;
 }
 
+static void on_seen(void *arg, const struct netaddr *outside, uint16_t inside)
+{
+	struct broker *b = arg;
+	char text[NETADDR_TEXT_MAX];
+
+	netaddr_format(outside, text);
+	trace(b->world, "%s: is told that it is seen as %s", b->name, text);
+}
+
 const struct connector_ops attempt_ops = {
 	.facts = on_facts,
 	.candidates = on_candidates,
@@ -517,4 +535,5 @@ const struct connector_ops attempt_ops = {
 	.punch_record = punch_record_arrives,
 	.punch_sid = on_punch_sid,
 	.punch_end = punch_given_up,
+	.seen = on_seen,
 };

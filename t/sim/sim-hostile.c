@@ -113,6 +113,7 @@ static void say_candidates(struct peer *p, enum record_type type, struct buf *f)
 		fields_add(
 			f, "address",
 			ONE_OF(w, "8.8.8.1:10001", "8.8.8.2:10000", "127.0.0.1:1", "224.0.0.1:1"));
+		fields_add(f, "seen", ONE_OF(w, "8.8.8.3:10001", "127.0.0.1:1", "", "x"));
 		return;
 	}
 	full_jid(broker_of(p), broker_of(p)->resource, ours);

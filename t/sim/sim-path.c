@@ -426,7 +426,20 @@ static bool on_exporter(const struct path *path, const char *label, unsigned cha
 	return true;
 }
 
+static bool on_ends(const struct path *path, struct netaddr *ours, struct netaddr *theirs)
+{
+	struct wire_end *end = end_of((struct path *)path);
+	struct wire *wire = wire_of(end->broker->world, path);
+
+	if (path->kind != PATH_DIRECT || wire->relay)
+		return false;
+	*ours = address_of(end->broker);
+	*theirs = address_of(wire->end[!side_of(wire, end)].broker);
+	return true;
+}
+
 static const struct path_ops ops = {
+	.ends = on_ends,
 	.exporter = on_exporter,
 	.kick = on_kick,
 	.keep = on_keep,

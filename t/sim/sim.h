@@ -653,6 +653,7 @@ void peer_abandon(struct peer *p);
 void peers_note(struct broker *b);
 
 /* sim-attempts.c: dialers and bytestreams, and their far ends */
+struct netaddr address_of(const struct broker *b);
 extern const struct connector_ops attempt_ops;
 /* Whether it could dial the device at its present address and would be admitted. */
 bool attempt_would_reach(const struct peer *p);

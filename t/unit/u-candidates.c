@@ -407,6 +407,40 @@ static void test_punches(void)
 	ok(!w.punches, "in one way");
 }
 
+static bool parse_seen(const char *value, struct candidates *w)
+{
+	struct buf fields = { 0 };
+	bool valid;
+
+	fields_add(&fields, "transport", "auto");
+	fields_add(&fields, "seen", value);
+	valid = !parse_candidates(buf_data(&fields), buf_len(&fields), w);
+	buf_finish(&fields);
+	return valid;
+}
+
+static void test_seen(void)
+{
+	static const char *const bad[] = { "",
+					   "203.0.113.9",
+					   "203.0.113.9:0",
+					   "example.org:1",
+					   "203.0.113.9:5000 ",
+					   "[fe80::1%eth0]:1" };
+	struct candidates w, again;
+	struct buf fields = { 0 };
+
+	ok(parse_seen("203.0.113.9:5000", &w) && w.seen.port == 5000 && w.seen.ip[0] == 203,
+	   "how the receiver is seen");
+	candidates_put(&w, &fields);
+	parse_candidates(buf_data(&fields), buf_len(&fields), &again);
+	ok(netaddr_equal(&again.seen, &w.seen), "... is written and read");
+	buf_finish(&fields);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ok(parse_seen(bad[i], &w) && !w.seen.port, "what is no address is passed over: %s",
+		   bad[i]);
+}
+
 int main(void)
 {
 	test_transports();
@@ -418,5 +452,6 @@ int main(void)
 	test_random();
 	test_punch();
 	test_punches();
+	test_seen();
 	return tap_done();
 }

@@ -25,6 +25,10 @@ static unsigned punches, punch_answers, punch_ends;
 static const struct puncher_events *punching;
 static void *punching_for;
 static unsigned closed, arrived;	/* paths */
+static char told_seen[NETADDR_TEXT_MAX];	/* how the device appears to us, as told last */
+static unsigned tellings;		/* of candidates */
+static char seen[NETADDR_TEXT_MAX];	/* how we appear to the device, as was heard last */
+static uint16_t seen_inside;
 
 static uint64_t on_now(void *owner)
 {
@@ -148,7 +152,14 @@ static void on_punch_end(struct puncher *p)
 	punch_ends++;
 }
 
+static void on_seen(void *arg, const struct netaddr *outside, uint16_t inside)
+{
+	netaddr_format(outside, seen);
+	seen_inside = inside;
+}
+
 static const struct connector_ops ops = {
+	.seen = on_seen,
 	.punch = on_punch,
 	.punch_sid = on_punch_sid,
 	.punch_record = on_punch_record,
@@ -175,8 +186,12 @@ static void on_failed(void *owner, enum path_kind kind, const char *why)
 static uint64_t on_send(void *owner, enum record_type type, struct buf *fields)
 {
 	struct fields f = { buf_data(fields), buf_len(fields) };
-	const char *state = fields_get(f, "state");
+	const char *state = fields_get(f, "state"), *told = fields_get(f, "seen");
 
+	if (type == RECORD_CANDIDATES) {
+		snprintf(told_seen, sizeof(told_seen), "%s", told ? told : "");
+		tellings++;
+	}
 	refusals += type == RECORD_BYTESTREAM && state && !strcmp(state, "failed");
 	offers++;
 	return offers;
@@ -310,6 +325,37 @@ static void test_dead_path(struct connector *w)
 	is_int(proxies, 2, "... but when it has");
 	has_proxy = false;
 	connector_refresh(w);
+}
+
+static void attach_direct(struct connector *w, const char *ours, const char *theirs)
+{
+	struct netaddr us, them;
+
+	netaddr_parse(ours, &us);
+	netaddr_parse(theirs, &them);
+	connector_ends(w, &us, &them);
+}
+
+static void test_seen(struct connector *w)
+{
+	static const char *const says[] = { "transport", "auto", "seen", "9.9.1.1:61000", NULL };
+
+	hear(w, RECORD_CANDIDATES, says);
+	is_str(seen, "", "how we are seen says nothing without a direct path");
+	connector_tell(w);
+	is_str(told_seen, "", "and so the device is told nothing");
+	tellings = 0;
+	attach_direct(w, "192.168.1.7:4000", "9.9.2.1:5000");
+	is_str(told_seen, "9.9.2.1:5000", "on a direct path the device is told how we see it");
+	attach_direct(w, "192.168.1.7:4000", "9.9.2.1:5000");
+	is_int(tellings, 1, "... once");
+	hear(w, RECORD_CANDIDATES, says);
+	is_str(seen, "9.9.1.1:61000", "the device tells how it sees us");
+	is_int(seen_inside, 4000, "... at the end of which port");
+	attach_direct(w, "192.168.1.7:4000", "192.168.1.8:5000");
+	is_str(told_seen, "", "in one network there is nothing to tell");
+	attach_direct(w, "[2a00:1::2]:4000", "[2a00:2::2]:5000");
+	is_str(told_seen, "", "nor by IPv6");
 }
 
 static void refuse(struct connector *w, const char *sid, const char *reason)
@@ -448,6 +494,7 @@ int main(void)
 	connector_know(w, fp, true);
 	connector_attached(w, PATH_INBAND);
 	connector_tell(w);
+	test_seen(w);
 	test_uses(w);
 	test_offers(w);
 	test_dead_path(w);

@@ -93,14 +93,18 @@ static void put_secret(struct buf *fields, const struct pass *p)
 	fields_add(fields, "secret", text);
 }
 
+static void put_address(const char *key, const struct netaddr *a, struct buf *fields)
+{
+	char text[NETADDR_TEXT_MAX];
+
+	netaddr_format(a, text);
+	fields_add(fields, key, text);
+}
+
 static void put_addresses(const struct netaddr *list, size_t n, struct buf *fields)
 {
-	for (size_t i = 0; i < n; i++) {
-		char text[NETADDR_TEXT_MAX];
-
-		netaddr_format(&list[i], text);
-		fields_add(fields, "address", text);
-	}
+	for (size_t i = 0; i < n; i++)
+		put_address("address", &list[i], fields);
 }
 
 static bool among(const struct netaddr *list, size_t n, const struct netaddr *a)
@@ -121,6 +125,8 @@ void candidates_put(const struct candidates *w, struct buf *fields)
 	put_addresses(w->addresses, w->n, fields);
 	if (w->punches)
 		fields_add(fields, "punch", "1");
+	if (w->seen.port)
+		put_address("seen", &w->seen, fields);
 }
 
 /* Takes the fields named address, at most max. Returns how many. */
@@ -140,7 +146,7 @@ static size_t take_addresses(struct fields f, struct netaddr *out, size_t max)
 
 const char *candidates_parse(const struct record *record, struct candidates *out)
 {
-	const char *transport, *punches;
+	const char *transport, *punches, *seen;
 	struct fields f;
 
 	memset(out, 0, sizeof(*out));
@@ -158,6 +164,9 @@ const char *candidates_parse(const struct record *record, struct candidates *out
 	out->n = take_addresses(f, out->addresses, CANDIDATES_MAX);
 	punches = fields_get(f, "punch");
 	out->punches = punches && !strcmp(punches, "1");
+	seen = fields_get(f, "seen");
+	if (seen && !netaddr_parse(seen, &out->seen))
+		memset(&out->seen, 0, sizeof(out->seen));
 	return out->n > 0 && !*out->pass.token ? "address: with a token" : NULL;
 }
 

@@ -12,6 +12,8 @@
  *   [token=<32 hex> secret=<64 hex>]	the pass for dialling (pass.h). Needed with an address
  *   [address=<netaddr>]*		at most CANDIDATES_MAX, best first
  *   [punch=1]				the sender answers PUNCH
+ *   [seen=<netaddr>]			how the receiver's end of the direct path between the two
+ *					appears to the sender (reflexive.h)
  *
  * BYTESTREAM carries the steps of a bytestream (XEP-0065) through a proxy of the offering
  * side:
@@ -50,6 +52,7 @@ struct candidates {
 	struct netaddr addresses[CANDIDATES_MAX];
 	size_t n;
 	bool punches;				/* the sender answers PUNCH */
+	struct netaddr seen;			/* of the receiver; port 0: it is not told */
 };
 
 void candidates_put(const struct candidates *w, struct buf *fields);

@@ -82,6 +82,11 @@ const char *path_jid(const struct path *p)
 	return p->ops->jid ? p->ops->jid(p) : NULL;
 }
 
+bool path_ends(const struct path *p, struct netaddr *ours, struct netaddr *theirs)
+{
+	return p->ops->ends && p->ops->ends(p, ours, theirs);
+}
+
 uint64_t path_rate(const struct path *p)
 {
 	return p->ops->rate ? p->ops->rate(p) : 0;

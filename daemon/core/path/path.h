@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "netaddr.h"
 #include "path-selector.h"
 
 struct path;
@@ -83,6 +84,12 @@ const char *path_name(const struct path *p);
 /* The full JID at the other end, if servers carry the path (in-band); else NULL. */
 const char *path_jid(const struct path *p);
 
+/*
+ * The addresses of the two ends as they are seen here, if the device itself is at the other
+ * end of a TCP connection; false if not.
+ */
+bool path_ends(const struct path *p, struct netaddr *ours, struct netaddr *theirs);
+
 /* Acknowledged bytes a second over the last seconds; 0 if not known (TCP). */
 uint64_t path_rate(const struct path *p);
 
@@ -101,6 +108,8 @@ struct path_ops {
 	void (*cut)(struct path *p);			/* as path_cut() */
 	bool (*unsent)(const struct path *p);
 	const char *(*jid)(const struct path *p);	/* NULL: servers do not carry it */
+	/* as path_ends(); NULL: there are none */
+	bool (*ends)(const struct path *p, struct netaddr *ours, struct netaddr *theirs);
 	uint64_t (*rate)(const struct path *p);		/* NULL: not known */
 	bool (*throttled)(const struct path *p);	/* NULL: never */
 };

@@ -50,6 +50,9 @@ struct connector {
 						   OFFER_COST, or PUNCH_COST */
 	uint64_t offered[PATH_KINDS];		/* number of the record of our last offer; 0: the
 						   device has it */
+	uint16_t inside;			/* our port of the last direct path; 0: none yet */
+	struct netaddr appears;			/* the device, on the last direct path; port 0:
+						   there is nothing to tell it */
 	char proxy[JID_MAX];			/* our proxy that was offered for the stream; empty:
 						   the proxy is the device's */
 };
@@ -474,6 +477,7 @@ static void on_tell(void *owner)
 	w->all->ops->candidates(w->all->arg, &w->pass, &ours);
 	ours.allowed = path_manager_wanted(&w->manager);
 	ours.punches = w->manager.facts.punch && ours.allowed & PATH_MASK(PATH_DIRECT);
+	ours.seen = w->appears;
 	candidates_put(&ours, &fields);
 	w->events->send(w->owner, RECORD_CANDIDATES, &fields);
 	buf_finish(&fields);
@@ -565,6 +569,20 @@ void connector_attached(struct connector *w, enum path_kind kind)
 	connector_refresh(w);
 }
 
+/* Of IPv6, and within one network, it knows that itself. */
+void connector_ends(struct connector *w, const struct netaddr *ours, const struct netaddr *theirs)
+{
+	struct netaddr appears = { 0 };
+
+	w->inside = ours->port;
+	if (!theirs->v6 && netaddr_scope(theirs) == NETADDR_GLOBAL)
+		appears = *theirs;
+	if (netaddr_equal(&appears, &w->appears))
+		return;
+	w->appears = appears;
+	path_manager_tell_again(&w->manager);
+}
+
 void connector_detached(struct connector *w, uint64_t heard_at)
 {
 	path_manager_detached(&w->manager, heard_at, now_of(w));
@@ -615,6 +633,8 @@ const char *connector_record(struct connector *w, const struct record *record)
 			return fault;
 		count_anew(w, theirs.pass.token);
 		path_manager_hear(&w->manager, &theirs, now_of(w));
+		if (theirs.seen.port && w->inside && w->all->ops->seen)
+			w->all->ops->seen(w->all->arg, &theirs.seen, w->inside);
 		return NULL;
 	}
 	fault = s5b_parse(record, &step);

@@ -83,6 +83,11 @@ struct connector_ops {
 	void (*punch_record)(struct puncher *p, const struct punch_record *record);
 	const char *(*punch_sid)(const struct puncher *p);
 	void (*punch_end)(struct puncher *p);
+	/*
+	 * The device sees us at this address, at the end of a direct path whose port has the
+	 * number `inside` here. The member may be NULL where nobody asks for that.
+	 */
+	void (*seen)(void *arg, const struct netaddr *outside, uint16_t inside);
 };
 
 struct connector_events {
@@ -142,6 +147,11 @@ bool connector_trying(const struct connector *w);
  * path last worked, ms, which is before now if the path fell silent.
  */
 void connector_attached(struct connector *w, enum path_kind kind);
+/*
+ * The ends of the direct path that the link is attached to: what we see of the device is told
+ * it, and the device tells us what it sees of ours.
+ */
+void connector_ends(struct connector *w, const struct netaddr *ours, const struct netaddr *theirs);
 void connector_detached(struct connector *w, uint64_t heard_at);
 bool connector_wants(const struct connector *w, enum path_kind kind);
 

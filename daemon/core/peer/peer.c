@@ -242,12 +242,16 @@ static void drop_left(struct peer *p)
 
 static void attach(struct peer *p, struct path *path)
 {
+	struct netaddr ours, theirs;
+
 	p->path = path;
 	snprintf(p->path_name, sizeof(p->path_name), "%s", path_name(path));
 	p->link.tail_probe = path_kind(path) == PATH_PROXY;
 	path_set_owner(path, &path_events, p);
 	path_keep(path, &p->all->context->bandwidth);
 	connector_attached(p->connector, path_kind(path));
+	if (path_ends(path, &ours, &theirs))
+		connector_ends(p->connector, &ours, &theirs);
 	absence_renewed(&p->absence);
 }
 
