@@ -48,9 +48,8 @@ static void test_addresses(void)
 /* What no NAT shows to the world. */
 static void test_bad(void)
 {
-	static const char *const bad[] = { "127.0.0.1:5000",   "10.1.2.3:5000",
-					   "192.168.1.1:5000", "169.254.1.1:5000",
-					   "224.0.0.1:5000",   "0.0.0.0:5000",
+	static const char *const bad[] = { "127.0.0.1:5000",   "10.1.2.3:5000",	 "192.168.1.1:5000",
+					   "169.254.1.1:5000", "224.0.0.1:5000", "0.0.0.0:5000",
 					   "100.64.0.1:5000",  "[2a00::1]:5000" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

@@ -20,8 +20,7 @@ bool reflexive_note(struct reflexive *r, enum reflexive_source source,
 
 	if (before)
 		address = *before;
-	r->by[source].known =
-		outside && !outside->v6 && netaddr_scope(outside) == NETADDR_GLOBAL;
+	r->by[source].known = outside && !outside->v6 && netaddr_scope(outside) == NETADDR_GLOBAL;
 	r->by[source].ports = REFLEXIVE_PORTS_UNKNOWN;
 	if (r->by[source].known) {
 		r->by[source].address = *outside;

@@ -18,10 +18,10 @@
 
 /* Who says so. The first one that says anything is believed. */
 enum reflexive_source {
-	REFLEXIVE_USER,		/* xmpp.directAddress */
-	REFLEXIVE_SERVER,	/* our server, of our connection with it (XEP-0279) */
-	REFLEXIVE_STUN,		/* a STUN server (RFC 8489) */
-	REFLEXIVE_DEVICE,	/* a device, of a direct path with it (`seen` of CANDIDATES) */
+	REFLEXIVE_USER,	  /* xmpp.directAddress */
+	REFLEXIVE_SERVER, /* our server, of our connection with it (XEP-0279) */
+	REFLEXIVE_STUN,	  /* a STUN server (RFC 8489) */
+	REFLEXIVE_DEVICE, /* a device, of a direct path with it (`seen` of CANDIDATES) */
 	REFLEXIVE_SOURCES,
 };
 
