@@ -87,6 +87,10 @@ static void test_within(void)
 	timer_set(&a.timer, 30);
 	timer_set(&b.timer, 30);
 	run(30, "a", "one that another stops does not run");
+	timer_set(&a.timer, 40);
+	timer_set(&b.timer, 40);
+	run(40, "a", "nor does one that is stopped at its own moment");
+	is_int(timers_next(&timers), -1, "and none of them is left");
 }
 
 /* Owns itself, and ends when it is due. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A binary heap whose elements know their place, so that a timer is moved or taken out in
- * logarithmic time. A run calls only timers that were set before it began: their order
- * numbers are lower than the number that the run takes at its start.
+ * logarithmic time. A run calls only timers that were set before it began: first it takes all
+ * that are due out of the heap, into a row of their own. One that is stopped or set by a call
+ * before its turn leaves the row.
  */
 #include "timers.h"
 
@@ -18,10 +19,11 @@ void timers_init(struct timers *t)
 
 void timers_finish(struct timers *t)
 {
-	assert(!t->n);
+	assert(!t->n && !t->due_n);
 	free(t->heap);
-	t->heap = NULL;
-	t->room = 0;
+	free(t->due);
+	t->heap = t->due = NULL;
+	t->room = t->due_room = 0;
 }
 
 static bool is_before(const struct timer *a, const struct timer *b)
@@ -55,36 +57,50 @@ static void settle(struct timers *t, struct timer *timer, size_t place)
 	put(t, place, timer);
 }
 
+/* Takes a timer out of the heap. */
+static void take_out(struct timers *t, const struct timer *timer)
+{
+	struct timer *last = t->heap[--t->n];
+
+	if (last != timer)
+		settle(t, last, timer->place);
+}
+
 uint64_t timers_next(const struct timers *t)
 {
+	/* Within a run: what is left of it was due first. */
+	for (size_t i = t->due_next; i < t->due_n; i++)
+		if (t->due[i])
+			return t->due[i]->at;
 	return t->n ? t->heap[0]->at : UINT64_MAX;
 }
 
-/* The first timer that is due and was set before this run. It need not be on top of the heap. */
-static struct timer *first_due(const struct timers *t, uint64_t now, uint64_t order)
+static void make_due(struct timers *t, struct timer *timer)
 {
-	struct timer *found = NULL;
-
-	if (!t->n || t->heap[0]->at > now)
-		return NULL;
-	if (t->heap[0]->order < order)
-		return t->heap[0];
-	for (size_t i = 1; i < t->n; i++)
-		if (t->heap[i]->at <= now && t->heap[i]->order < order &&
-		    (!found || is_before(t->heap[i], found)))
-			found = t->heap[i];
-	return found;
+	take_out(t, timer);
+	if (t->due_n == t->due_room) {
+		t->due_room = t->due_room ? 2 * t->due_room : 16;
+		t->due = xrealloc(t->due, t->due_room * sizeof(*t->due));
+	}
+	t->due[t->due_n++] = timer;
+	timer->place = t->due_n;
+	timer->is_due = true;
 }
 
 void timers_run(struct timers *t, uint64_t now)
 {
-	uint64_t order = t->order++;
-	struct timer *timer;
+	assert(!t->due_n);
+	while (t->n && t->heap[0]->at <= now)
+		make_due(t, t->heap[0]);
+	for (t->due_next = 0; t->due_next < t->due_n; t->due_next++) {
+		struct timer *timer = t->due[t->due_next];
 
-	while ((timer = first_due(t, now, order))) {
+		if (!timer)
+			continue;
 		timer_stop(timer);
 		timer->due(timer->owner);
 	}
+	t->due_n = 0;
 }
 
 void timer_init(struct timer *t, struct timers *timers, void (*due)(void *owner), void *owner)
@@ -94,16 +110,14 @@ void timer_init(struct timer *t, struct timers *timers, void (*due)(void *owner)
 
 void timer_stop(struct timer *timer)
 {
-	struct timers *t = timer->timers;
-	size_t place = timer->place;
-	struct timer *last;
-
-	if (!place)
+	if (!timer->place)
 		return;
+	if (timer->is_due)
+		timer->timers->due[timer->place - 1] = NULL;
+	else
+		take_out(timer->timers, timer);
 	timer->place = 0;
-	last = t->heap[--t->n];
-	if (last != timer)
-		settle(t, last, place);
+	timer->is_due = false;
 }
 
 void timer_set(struct timer *timer, uint64_t at)

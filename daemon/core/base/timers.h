@@ -22,12 +22,16 @@ struct timer {
 	void (*due)(void *owner);
 	void *owner;
 	uint64_t at, order;
-	size_t place;			/* in the heap, from 1; 0: not set */
+	size_t place;			/* in the heap, or among those that are due; from 1; 0: not
+					   set */
+	bool is_due;			/* a run will call it */
 };
 
 struct timers {
 	struct timer **heap;		/* owned; the timers are borrowed */
 	size_t n, room;
+	struct timer **due;		/* owned; those of a run; NULL: it was called, or set anew */
+	size_t due_n, due_room, due_next;
 	uint64_t order;
 };
 

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/*
+ * What one thing costs as there are more of others: a presence, a push, a link, with a thousand
+ * idle buddies and with ten thousand. The core is built such that it says so wherever a branch
+ * begins, so work is a number of branches, and the same on every machine.
+ */
+
+#include <stdlib.h>
+
+#include "alloc.h"
+#include "announcements.h"
+#include "blocklist.h"
+#include "context.h"
+#include "inquiry.h"
+#include "policy.h"
+#include "presence.h"
+#include "queue.h"
+#include "roster.h"
+#include "tap.h"
+#include "timers.h"
+#include "trust.h"
+
+enum {
+	FEW = 500,
+	MANY = 5000,
+};
+
+static uint64_t work;
+
+void __sanitizer_cov_trace_pc(void);
+
+void __sanitizer_cov_trace_pc(void)
+{
+	work++;
+}
+
+/* How many there are of what a test has many of. */
+static unsigned count;
+
+/*
+ * A test makes count of something, and returns what one more act costs with them: branches.
+ */
+typedef uint64_t test(void);
+
+static uint64_t with(unsigned n, test *t)
+{
+	count = n;
+	return t();
+}
+
+static void is_linear(test *t, const char *what)
+{
+	uint64_t few = with(FEW, t), many = with(MANY, t);
+
+	ok(many <= 2 * (MANY / FEW) * few, "%s: %" PRIu64 " branches with %u, %" PRIu64 " with %u",
+	   what, few, FEW, many, MANY);
+}
+
+/* --- people: each has a domain of their own, and a device --- */
+
+static bool one_domain;
+static char jid[64], full[128], device[DEVICE_ID_LEN + 1];
+static unsigned char fp[FINGERPRINT_BYTES];
+
+/* Sets the names of the n-th of them. */
+static void name(unsigned n)
+{
+	fp[0] = n >> 8;
+	fp[1] = n;
+	device_id_of(fp, device);
+	if (one_domain)
+		snprintf(jid, sizeof(jid), "buddy%u@example.org", n);
+	else
+		snprintf(jid, sizeof(jid), "buddy@server%u.example.org", n);
+	snprintf(full, sizeof(full), "%s/git.%s", jid, device);
+}
+
+static struct presence *presence;
+static struct trust *trust;
+static struct inquiry *inquiry;
+static struct announcements *ledger;
+
+static enum interest on_interest(void *owner, const char *who)
+{
+	return INTEREST_SOME;
+}
+
+static bool on_ping(void *owner, const char *to)
+{
+	return true;
+}
+
+static void on_show(void *owner, const char *bare)
+{
+}
+
+static void on_gone(void *owner, const char *from, const char *id)
+{
+}
+
+static const struct inquiry_events inquiry_events = {
+	.interest = on_interest,
+	.ping = on_ping,
+	.show = on_show,
+	.gone = on_gone,
+};
+
+static bool on_permitted(void *owner, const char *who, const char *id, const char *share)
+{
+	return true;
+}
+
+static void on_meet(void *owner, const char *who, const char *id)
+{
+}
+
+static void on_tell(void *owner, const char *who, const char *id, const char *share,
+		    uint64_t version, const void *tips, size_t len)
+{
+}
+
+static void on_read(void *owner, const char *share)
+{
+}
+
+static const struct announcements_events announcements_events = {
+	.permitted = on_permitted,
+	.meet = on_meet,
+	.tell = on_tell,
+	.read = on_read,
+};
+
+static void come(unsigned n, uint64_t now)
+{
+	struct resource *r;
+
+	name(n);
+	inquiry_heard(inquiry, jid, NULL, now);
+	presence_available(presence, full, device, now, &r);
+	announcements_device_online(ledger, jid, device, now);
+	inquiry_deadline(inquiry);
+	announcements_deadline(ledger);
+}
+
+static void begin_people(bool together)
+{
+	one_domain = together;
+	presence = presence_create();
+	trust = trust_create();
+	inquiry = inquiry_create(presence, &inquiry_events, NULL, 1);
+	ledger = announcements_create(&announcements_events, NULL);
+	for (unsigned n = 0; n < count; n++) {
+		bool changed;
+
+		name(n);
+		presence_roster_item(presence, jid, SUBSCRIPTION_BOTH, false, false);
+		trust_invite(trust, jid, 1);
+		trust_observe(trust, jid, fp, 1, &changed);
+	}
+	inquiry_online(inquiry, 1000);
+}
+
+static void end_people(void)
+{
+	announcements_destroy(ledger);
+	inquiry_destroy(inquiry);
+	trust_destroy(trust);
+	presence_destroy(presence);
+}
+
+/* After a login everybody is asked once who was not seen. */
+static uint64_t first_round(bool together)
+{
+	uint64_t spent;
+
+	begin_people(together);
+	work = 0;
+	for (uint64_t now = 1000; now < 1000 + INQUIRY_SETTLE + 1; now += 100)
+		if (inquiry_deadline(inquiry) <= now)
+			inquiry_tick(inquiry, now);
+	spent = work;
+	end_people();
+	return spent;
+}
+
+static uint64_t first_round_of_one_domain(void)
+{
+	return first_round(true);
+}
+
+/* A share moves: all are told. */
+static uint64_t announcement_to_all(void)
+{
+	static const uint8_t instance[INSTANCE_BYTES] = { 1 };
+	uint64_t spent;
+
+	begin_people(false);
+	for (unsigned n = 0; n < count; n++)
+		come(n, 1000);
+	work = 0;
+	announcements_tips(ledger, "project", "tip=1", 6, 1000);
+	for (unsigned n = 0; n < count; n++) {
+		name(count - 1 - n);
+		announcements_told(ledger, jid, device, "project", 1, instance, 1000);
+		announcements_deadline(ledger);
+	}
+	spent = work;
+	end_people();
+	return spent;
+}
+
+static uint64_t read_trust(void)
+{
+	struct buf text = { 0 };
+	struct trust *copy;
+	uint64_t spent;
+
+	begin_people(false);
+	trust_write(trust, &text);
+	copy = trust_create();
+	work = 0;
+	trust_parse(copy, buf_str(&text), buf_len(&text));
+	trust_expire(copy, 1000);
+	spent = work;
+	trust_destroy(copy);
+	buf_finish(&text);
+	end_people();
+	return spent;
+}
+
+/* --- shares --- */
+
+/* --- timers --- */
+
+static struct timer *many_timers;
+static unsigned fired;
+
+static void on_due(void *owner)
+{
+	fired++;
+	timer_set(&many_timers[fired - 1 + count], 0);
+}
+
+static void on_due_later(void *owner)
+{
+}
+
+static uint64_t timers_that_set_timers(void)
+{
+	struct timers timers;
+	uint64_t spent;
+
+	timers_init(&timers);
+	many_timers = xcalloc(2 * count, sizeof(*many_timers));
+	for (unsigned n = 0; n < 2 * count; n++) {
+		timer_init(&many_timers[n], &timers, n < count ? on_due : on_due_later, NULL);
+		if (n < count)
+			timer_set(&many_timers[n], 10);
+	}
+	fired = 0;
+	work = 0;
+	timers_run(&timers, 10);
+	spent = work;
+	timers_run(&timers, 10);
+	timers_finish(&timers);
+	free(many_timers);
+	return spent;
+}
+
+int main(void)
+{
+	is_linear(first_round_of_one_domain, "the first questions to one domain");
+	is_linear(announcement_to_all, "an announcement to all");
+	is_linear(read_trust, "the table of trust is read");
+	is_linear(timers_that_set_timers, "due timers set others");
+	return tap_done();
+}
