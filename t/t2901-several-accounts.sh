@@ -82,6 +82,11 @@ told_of_carol () {
 	as alice git xmpp --account=home status | grep -q "carol@localhost wants"
 }
 
+# joined_by <account> <user>: alice's journal has it.
+joined_by () {
+	as alice git xmpp log -n 1000 --porcelain | grep "	$2@localhost	.*joined by .*	$1@localhost$"
+}
+
 # make_share <user> <share> <option>...
 make_share () {
 	local user share
@@ -394,6 +399,14 @@ test_expect_success 'nor does one whose server says what is not XML' '
 	test "$(times_online home)" -eq "$homes" && test "$(times_online far)" -eq "$fars" &&
 	as alice git config --global --remove-section xmpp.odd &&
 	kill -HUP "$(broker_pid alice)"
+'
+
+test_expect_success 'who joins, and whom one joins, is said with the account' '
+	by home git xmpp invite 2>/dev/null >link && as bob git xmpp join "$(cat link)" &&
+	joined_by home bob &&
+	as bob git xmpp invite 2>/dev/null >link && stop_broker bob &&
+	test_expect_code 1 by work git xmpp join "$(cat link)" && start_broker bob &&
+	wait_for 60 joined_by work bob
 '
 
 test_expect_success 'without a default the command says that it needs one' '

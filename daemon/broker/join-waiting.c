@@ -48,7 +48,8 @@ static void drop(struct broker *b, struct joining *one)
 	save(b, &trouble);
 }
 
-static void note(const struct invitation_link *link, bool good, const char *text, const char *why)
+static void note(const struct broker *b, const struct invitation_link *link, bool good,
+		 const char *text, const char *why)
 {
 	journal_add(&(struct journal_event){
 		.kind = "join",
@@ -58,6 +59,7 @@ static void note(const struct invitation_link *link, bool good, const char *text
 		.result = good ? "ok" : "failed",
 		.text = text,
 		.why = why,
+		.account = b->configured,
 	});
 }
 
@@ -66,7 +68,7 @@ static void give_up(struct broker *b, struct joining *one, const struct message 
 	char *text = xasprintf("waits no more to join: %s", why->text);
 
 	log_info("%s", text);
-	note(&one->link, false, text, why->text);
+	note(b, &one->link, false, text, why->text);
 	notices_add(b->context.notices, NOTICE_JOIN_FAILED, one->link.jid, NULL, why->text);
 	free(text);
 	drop(b, one);
@@ -90,7 +92,7 @@ static void on_joined(void *owner, const struct join_attempt *a)
 
 	b->join_waiting->attempt = NULL;
 	text = xasprintf("joined by the invitation of %s; both devices are verified", link->jid);
-	note(link, true, text, NULL);
+	note(b, link, true, text, NULL);
 	notices_add(b->context.notices, NOTICE_JOINED, link->jid, join_attempt_share(a, &push),
 		    NULL);
 	free(text);

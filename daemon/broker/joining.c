@@ -62,7 +62,8 @@ bool joining_admit(struct broker *b, const char *jid, const unsigned char *fp, b
 }
 
 /* Somebody who has read a link may come as often as they like, so the journal has a budget. */
-static void note(const char *jid, const char *id, const char *share, const char *why)
+static void note(const struct broker *b, const char *jid, const char *id, const char *share,
+		 const char *why)
 {
 	char more[JOURNAL_LEFT_OUT_MAX], *text;
 	unsigned left_out;
@@ -80,6 +81,7 @@ static void note(const char *jid, const char *id, const char *share, const char 
 		.result = why ? "refused" : "ok",
 		.text = text,
 		.why = why,
+		.account = b->configured,
 	});
 	free(text);
 }
@@ -102,7 +104,7 @@ static void refuse(struct broker *b, const struct invitation *one, const char *j
 	log_about(jid, LOG_WARNING, "%s: tried to use invitation %s: %s", jid, one->id,
 		  refusals[why].told);
 	notices_add(b->context.notices, NOTICE_INVITATION_TRIED, jid, one->id, refusals[why].told);
-	note(jid, one->id, one->share, refusals[why].told);
+	note(b, jid, one->id, one->share, refusals[why].told);
 	fields_add(answer, "state", refusals[why].state);
 }
 
@@ -144,7 +146,7 @@ static bool use(struct broker *b, struct invitation **one, const struct join_end
 	}
 	log_info("%s has joined by invitation %s; the device is verified", ends->joiner, id);
 	notices_add(b->context.notices, NOTICE_INVITATION_USED, ends->joiner, id, NULL);
-	note(ends->joiner, id, (*one)->share, NULL);
+	note(b, ends->joiner, id, (*one)->share, NULL);
 	grant_right(b, *one, ends->joiner);
 	return true;
 }
