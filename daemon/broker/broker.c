@@ -21,6 +21,7 @@
 #include "join-attempt.h"
 #include "join-command.h"
 #include "join-waiting.h"
+#include "joining-events.h"
 #include "log.h"
 #include "peer.h"
 #include "peer-events.h"
@@ -68,7 +69,7 @@ void broker_wake(struct broker *b)
 	unsettled_wake(b->unsettled);
 	sessions_wake(&b->sessions);
 	join_command_wake(b);
-	join_waiting_wake(b);
+	join_waiting_wake(b->join_waiting);
 	held_commands_wake(b);
 }
 
@@ -126,8 +127,8 @@ static void identify(struct broker *b)
 	struct message before = b->trouble;
 
 	keyring_settle(&b->keyring);
-	join_waiting_pause(b);
-	join_attempts_fail(b);
+	join_waiting_pause(b->join_waiting);
+	join_attempts_fail(&b->join_attempts);
 	comparing_forget(b);
 	local_candidates_close(b->local_candidates);
 	announcer_destroy(b->announcer);
@@ -139,7 +140,7 @@ static void identify(struct broker *b)
 	b->announcer = announcer_create(&b->context, &b->peers, &announcer_ops, b->loop);
 	local_candidates_reload(b->local_candidates, b->config, b->identity.key);
 	notice_board_identify(b);
-	join_waiting_identify(b);
+	join_waiting_identify(b->join_waiting);
 }
 
 void broker_identify(struct broker *b)
@@ -253,7 +254,8 @@ static const struct local_candidates_events local_candidates_events = {
 static void begin_peers(struct broker *b)
 {
 	peers_init(&b->peers, &b->context);
-	join_attempts_begin(b);
+	b->admission = (struct admission){ &b->context, &broker_admission_ops, b };
+	join_attempts_init(&b->join_attempts, &b->context, &b->peers, &b->admission);
 	b->peers.ops = &peers_ops;
 	b->peers.events = &peer_events;
 	b->peers.owner = b;
@@ -370,7 +372,7 @@ void broker_start(struct broker *b, struct broker_shared *shared, struct config 
 				      seed(b));
 	b->requester = requester_create(&b->context, &requester_ops, b, seed(b));
 	b->device_news = device_news_create(&b->context, &b->peers, &broker_device_news_ops, b);
-	join_waiting_begin(b);
+	b->join_waiting = join_waiting_create(&b->join_attempts, &broker_join_waiting_ops, b);
 	login_init(b, &broker_account_events);
 	b->local_candidates = b->connections.local_candidates =
 		local_candidates_create(b->loop, &b->peers, &local_candidates_events, b);
@@ -419,7 +421,8 @@ void broker_stop(struct broker *b, const struct message *why)
 		peer_end(b->peers.first, "stopped");
 	unsettled_destroy(b->unsettled);
 	b->unsettled = NULL;
-	join_waiting_end(b);
+	join_waiting_destroy(b->join_waiting);
+	b->join_waiting = NULL;
 	acceptors_end(&b->peers);
 	meetings_end(&b->peers.meetings);
 	comparing_end(b);
@@ -460,5 +463,6 @@ void broker_finish(struct broker *b)
 	config_free(b->config);
 	identity_finish(&b->identity, &b->context);
 	buf_finish(&b->remembered);
+	buf_finish(&b->remembered_invitations);
 	timers_finish(&b->context.timers);
 }

@@ -14,6 +14,7 @@
 
 #include "account-list.h"
 #include "account.h"
+#include "admission.h"
 #include "backoff-timer.h"
 #include "clock.h"
 #include "config.h"
@@ -25,6 +26,7 @@
 #include "git-service.h"
 #include "ibb-path.h"
 #include "identity.h"
+#include "join-attempt.h"
 #include "keyring.h"
 #include "list.h"
 #include "login.h"
@@ -47,7 +49,6 @@ struct granting;
 struct held_command;
 struct inquirer;
 struct join;
-struct join_attempt;
 struct join_waiting;
 struct peer;
 struct push_queue;
@@ -93,7 +94,9 @@ struct broker {
 						   "" without one */
 	struct identity identity;
 	struct keyring keyring;			/* changes and saves the trust table */
-	struct buf remembered;			/* the table before a device's word is applied */
+	struct buf remembered;			/* the table before a device's word, or an
+						   invitation, is applied */
+	struct buf remembered_invitations;	/* those before one is used */
 	struct device_news *device_news;	/* owned; what devices say of each other */
 	struct config *config;			/* owned; what the user's git configuration says */
 	struct inquirer *inquirer;		/* owned; asks unseen buddies whether they are
@@ -124,7 +127,8 @@ struct broker {
 	struct pending_reply *pending_replies;
 	struct join *joins;			/* commands that use an invitation; owned by
 						   their connections */
-	struct join_attempt *join_attempts;	/* owned by their commands, or by: */
+	struct admission admission;		/* whom invitations let in */
+	struct join_attempts join_attempts;	/* at using those of others */
 	struct join_waiting *join_waiting;	/* owned; uses invitations of inviters who were
 						   away */
 	struct granting *grantings;		/* owned; rights that are being written into the

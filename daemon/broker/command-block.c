@@ -58,7 +58,7 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 	if (!command_keep(b, conn, &before))
 		return;
 	presence_pending_in_over(b->context.presence, jid);
-	join_waiting_forget(b, jid);
+	join_waiting_forget(b->join_waiting, jid);
 	if (by_server) {
 		text = xasprintf("blocked %s at your server, which keeps them from all programs of "
 				 "this account",

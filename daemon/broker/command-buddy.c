@@ -111,7 +111,7 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 		return;
 	presence_pending_in_over(b->context.presence, jid);
 	requester_settle(b->requester, jid);
-	join_waiting_forget(b, jid);
+	join_waiting_forget(b->join_waiting, jid);
 	revoke_rights(b, jid, NULL, REVOKED_REMOVED);
 	if (command_is_online(b)) {
 		/*
@@ -282,7 +282,7 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 	if (one) {
 		revoke_untrusted(b, jid);
 	} else {
-		join_waiting_forget(b, jid);
+		join_waiting_forget(b->join_waiting, jid);
 		revoke_rights(b, jid, NULL, REVOKED_DISTRUSTED);
 	}
 	device_news_decided(b->device_news, jid);

@@ -41,7 +41,7 @@ static void act(struct broker *b, struct conn *conn, const char *from, const cha
 	struct buf text = { 0 };
 	unsigned queued;
 
-	join_waiting_forget(b, from);
+	join_waiting_forget(b->join_waiting, from);
 	revoke_rights(b, from, NULL, REVOKED_DISTRUSTED);
 	device_news_decided(b->device_news, from);
 	command_subscribe(b, to, &text);

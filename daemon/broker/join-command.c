@@ -41,7 +41,7 @@ static void finish(struct join *j)
 	timer_stop(&j->timer);
 	if (j->attempt)
 		join_attempt_end(j->attempt);
-	join_waiting_release(j->broker, &j->link);
+	join_waiting_release(j->broker->join_waiting, &j->link);
 	wipe(&j->link, sizeof(j->link));
 	free(j);
 }
@@ -76,9 +76,9 @@ static void on_joined(void *owner, const struct join_attempt *a)
 
 	j->attempt = NULL;
 	strcpy(j->share, join_attempt_share(a, &j->push));
-	join_waiting_over(j->broker, &j->link);
+	join_waiting_over(j->broker->join_waiting, &j->link);
 	timer_set(&j->timer, context_now(&j->broker->context) + JOIN_SEEN_TIME);
-	if (join_attempt_sees(j->broker, &j->link))
+	if (join_attempt_sees(&j->broker->context, &j->link))
 		finish_well(j);
 }
 
@@ -102,9 +102,9 @@ static void on_failed(void *owner, const struct join_attempt *a, const struct me
 
 	j->attempt = NULL;
 	if (away)
-		one = join_waiting_add(j->broker, &j->link, &m);
+		one = join_waiting_add(j->broker->join_waiting, &j->link, &m);
 	else
-		join_waiting_over(j->broker, &j->link);
+		join_waiting_over(j->broker->join_waiting, &j->link);
 	if (one)
 		say_waits(j, one);
 	else
@@ -138,8 +138,9 @@ static void start(struct broker *b, struct conn *conn, const struct invitation_l
 	b->joins = j;
 	timer_init(&j->timer, &b->context.timers, on_timer, j);
 	conn_set_owner(conn, &conn_events, j);
-	join_waiting_hold(b, link);
-	j->attempt = join_attempt_start(b, link, 0, JOIN_ATTEMPTS, &attempt_events, j);
+	join_waiting_hold(b->join_waiting, link);
+	j->attempt =
+		join_attempt_start(&b->join_attempts, link, 0, JOIN_ATTEMPTS, &attempt_events, j);
 }
 
 void join_command_run(struct broker *b, struct conn *conn, struct fields command)
@@ -171,7 +172,7 @@ void join_command_cancel(struct broker *b, struct conn *conn, struct fields comm
 
 	if (!command_jid(conn, command, jid))
 		conn_close(conn);
-	else if (join_waiting_forget(b, jid))
+	else if (join_waiting_forget(b->join_waiting, jid))
 		command_finish(conn, xasprintf("waits no more to join %s", jid));
 	else
 		command_fail(conn, MSG_NOT_JOINING, jid);
@@ -183,7 +184,7 @@ void join_command_wake(struct broker *b)
 
 	for (; j; j = next) {
 		next = j->next;
-		if (!j->attempt && join_attempt_sees(b, &j->link))
+		if (!j->attempt && join_attempt_sees(&b->context, &j->link))
 			finish_well(j);
 	}
 }

@@ -142,7 +142,7 @@ static void on_state(void *owner, enum account_state state, const struct message
 			if (broker_reaches(b, buddy->jid))
 				buddy_appeared(b, buddy->jid);
 		device_news_appeared(b->device_news);
-		join_waiting_online(b);
+		join_waiting_online(b->join_waiting);
 	} else if (state == ACCOUNT_OFFLINE || state == ACCOUNT_FAILED) {
 		if (trouble && trouble->id != MSG_NONE)
 			log_warning("%s", trouble->text);
@@ -261,7 +261,7 @@ void broker_device_gone(struct broker *b, const char *full, const char *device)
 	peer = peer_find(&b->peers, bare, device);
 	if (peer)
 		peer_presence(peer, false);
-	join_waiting_wake(b);
+	join_waiting_wake(b->join_waiting);
 	inquirer_unseen(b->inquirer, bare);
 }
 

@@ -16,31 +16,31 @@
 
 #include "alloc.h"
 #include "hex.h"
-#include "joining.h"
 #include "log.h"
 #include "meeting.h"
+#include "peers.h"
 #include "wipe.h"
 
 enum {
-	JOIN_TIME = 45 * 1000,		/* ms; a client waits a minute for the answer */
-	JOIN_PAUSE = 2 * 1000,		/* between two attempts */
+	JOIN_TIME = 45 * 1000, /* ms; a client waits a minute for the answer */
+	JOIN_PAUSE = 2 * 1000, /* between two attempts */
 };
 
 enum join_state {
-	JOIN_MEETING,	/* a meeting is being opened */
-	JOIN_PAUSING,	/* the last attempt has failed; another one, or the end, is due */
-	JOIN_PROVING,	/* the proof is said, the answer is awaited */
+	JOIN_MEETING, /* a meeting is being opened */
+	JOIN_PAUSING, /* the last attempt has failed; another one, or the end, is due */
+	JOIN_PROVING, /* the proof is said, the answer is awaited */
 };
 
 struct join_attempt {
-	struct join_attempt *next;	/* broker::join_attempts */
-	struct broker *broker;		/* borrowed */
+	struct join_attempt *next; /* join_attempts::first */
+	struct join_attempts *all; /* borrowed */
 	const struct join_attempt_events *events;
 	void *owner;
-	struct meeting *meeting;	/* owned by peers::meetings; NULL: none */
+	struct meeting *meeting; /* owned by peers::meetings; NULL: none */
 	enum join_state state;
 	struct invitation_link link;
-	char device[DEVICE_ID_LEN + 1];	/* the inviter's */
+	char device[DEVICE_ID_LEN + 1]; /* the inviter's */
 	unsigned sid;			/* of the next meeting */
 	unsigned tries;			/* that are left */
 	uint64_t until;			/* ms; all of it */
@@ -66,7 +66,7 @@ static void enter(struct join_attempt *a, enum join_state state, uint64_t deadli
 /* Nothing more is heard of it. */
 static void leave(struct join_attempt *a)
 {
-	struct join_attempt **at = &a->broker->join_attempts;
+	struct join_attempt **at = &a->all->first;
 	struct meeting *m = a->meeting;
 
 	while (*at != a)
@@ -115,19 +115,18 @@ static void fail_away(struct join_attempt *a, const char *reason)
 	fail_with(a, &m, true);
 }
 
-void join_attempts_fail(struct broker *b)
+void join_attempts_fail(struct join_attempts *all)
 {
-	while (b->join_attempts)
-		fail(b->join_attempts, MSG_INVITATION_UNANSWERED, "the account has changed");
+	while (all->first)
+		fail(all->first, MSG_INVITATION_UNANSWERED, "the account has changed");
 }
 
-bool join_attempt_sees(const struct broker *b, const struct invitation_link *link)
+bool join_attempt_sees(const struct context *c, const struct invitation_link *link)
 {
 	char device[DEVICE_ID_LEN + 1];
 
 	device_id_of(link->fp, device);
-	return context_is_self(&b->context, link->jid) ||
-	       presence_device(b->context.presence, link->jid, device);
+	return context_is_self(c, link->jid) || presence_device(c->presence, link->jid, device);
 }
 
 const struct invitation_link *join_attempt_link(const struct join_attempt *a)
@@ -143,7 +142,7 @@ const char *join_attempt_share(const struct join_attempt *a, bool *push)
 
 static struct join_ends ends_of(const struct join_attempt *a)
 {
-	const struct context *c = &a->broker->context;
+	const struct context *c = a->all->context;
 
 	return (struct join_ends){ .inviter = a->link.jid,
 				   .joiner = c->self,
@@ -156,12 +155,12 @@ static const struct meeting_kind kind;
 /* The last meeting has come to nothing. */
 static void pause_for(struct join_attempt *a, const char *why)
 {
-	enter(a, JOIN_PAUSING, a->tries ? context_now(&a->broker->context) + JOIN_PAUSE : 0, why);
+	enter(a, JOIN_PAUSING, a->tries ? context_now(a->all->context) + JOIN_PAUSE : 0, why);
 }
 
 static void open_meeting(struct join_attempt *a)
 {
-	const struct context *c = &a->broker->context;
+	const struct context *c = a->all->context;
 	const char *seen = presence_where(c->presence, a->link.jid, a->device);
 	struct join_ends ends = ends_of(a);
 	char full[JID_FULL_MAX], sid[JOIN_SID_LEN + 1];
@@ -169,8 +168,8 @@ static void open_meeting(struct join_attempt *a)
 	snprintf(full, sizeof(full), "%s/git.%s", a->link.jid, a->device);
 	join_sid(c->digests->hmac, a->link.secret, &ends, a->sid++ % JOIN_ATTEMPTS, sid);
 	a->tries--;
-	a->meeting = meeting_open_invited(&a->broker->peers.meetings, seen ? seen : full,
-					  a->link.fp, sid, &kind);
+	a->meeting = meeting_open_invited(&a->all->peers->meetings, seen ? seen : full, a->link.fp,
+					  sid, &kind);
 	if (!a->meeting)
 		pause_for(a, "there is no way to it now");
 }
@@ -179,7 +178,7 @@ static void on_timer(void *owner)
 {
 	struct join_attempt *a = owner;
 
-	if (a->state != JOIN_PAUSING || context_now(&a->broker->context) >= a->until) {
+	if (a->state != JOIN_PAUSING || context_now(a->all->context) >= a->until) {
 		fail_away(a, "it says nothing");
 	} else if (!a->tries) {
 		fail_away(a, "no such device is online");
@@ -189,9 +188,9 @@ static void on_timer(void *owner)
 	}
 }
 
-static struct join_attempt *find(const struct broker *b, const struct meeting *m)
+static struct join_attempt *find(const struct join_attempts *all, const struct meeting *m)
 {
-	struct join_attempt *a = b->join_attempts;
+	struct join_attempt *a = all->first;
 
 	while (a && a->meeting != m)
 		a = a->next;
@@ -206,7 +205,7 @@ static bool make_proof(const struct join_attempt *a, const struct meeting *m, bo
 
 	if (!meeting_exporter(m, exporter))
 		return false;
-	join_proof(a->broker->context.digests->hmac, a->link.secret, by_inviter, &ends, exporter,
+	join_proof(a->all->context->digests->hmac, a->link.secret, by_inviter, &ends, exporter,
 		   proof);
 	return true;
 }
@@ -275,7 +274,7 @@ static void settle(struct join_attempt *a, struct fields f)
 	a->meeting = NULL;
 	meeting_end(m, "done");
 	note_share(a, f);
-	if (!joining_admit(a->broker, a->link.jid, a->link.fp, false, &trouble)) {
+	if (!admission_admit(a->all->admission, a->link.jid, a->link.fp, false, &trouble)) {
 		fail_with(a, &trouble, false);
 		return;
 	}
@@ -303,7 +302,7 @@ static const char *hear_answer(struct join_attempt *a, struct meeting *m, struct
 	return NULL;
 }
 
-static const char *hear_proof(struct broker *b, struct meeting *m, struct fields f)
+static const char *hear_proof(struct join_attempts *all, struct meeting *m, struct fields f)
 {
 	unsigned char exporter[JOIN_EXPORTER_BYTES];
 	struct buf answer = { 0 };
@@ -313,7 +312,8 @@ static const char *hear_proof(struct broker *b, struct meeting *m, struct fields
 		return "proof: must be there";
 	if (!meeting_exporter(m, exporter))
 		return "proof: TLS has no exporter";
-	joined = joining_answer(b, meeting_jid(m), meeting_fp(m), exporter, f, &answer);
+	joined = admission_answer(all->admission, meeting_jid(m), meeting_fp(m), exporter, f,
+				  &answer);
 	/* The word of the joiner's other devices counts now, and may have ended the meeting. */
 	if (meeting_is_up(m)) {
 		meeting_say(m, kind.name, &answer);
@@ -334,7 +334,7 @@ static const char *on_heard(void *owner, struct meeting *m, struct fields f)
 }
 
 static const struct {
-	const char *reason;	/* for which a meeting ended */
+	const char *reason; /* for which a meeting ended */
 	enum message_id id;
 	const char *why;
 } ends[] = {
@@ -368,9 +368,11 @@ static const struct meeting_kind kind = {
 	.ended = on_ended,
 };
 
-void join_attempts_begin(struct broker *b)
+void join_attempts_init(struct join_attempts *all, struct context *context, struct peers *peers,
+			struct admission *admission)
 {
-	meetings_add_kind(&b->peers.meetings, &kind, b);
+	*all = (struct join_attempts){ .context = context, .peers = peers, .admission = admission };
+	meetings_add_kind(&peers->meetings, &kind, all);
 }
 
 enum message_id join_attempt_fault(const struct context *c, const struct invitation_link *link)
@@ -387,23 +389,24 @@ enum message_id join_attempt_fault(const struct context *c, const struct invitat
 									  : MSG_NONE;
 }
 
-struct join_attempt *join_attempt_start(struct broker *b, const struct invitation_link *link,
-					unsigned sid, unsigned tries,
-					const struct join_attempt_events *events, void *owner)
+struct join_attempt *join_attempt_start(struct join_attempts *all,
+					const struct invitation_link *link, unsigned sid,
+					unsigned tries, const struct join_attempt_events *events,
+					void *owner)
 {
 	struct join_attempt *a = xcalloc(1, sizeof(*a));
 
-	a->broker = b;
+	a->all = all;
 	a->events = events;
 	a->owner = owner;
 	a->link = *link;
 	a->sid = sid;
 	a->tries = tries;
 	device_id_of(link->fp, a->device);
-	a->until = context_now(&b->context) + JOIN_TIME;
-	a->next = b->join_attempts;
-	b->join_attempts = a;
-	timer_init(&a->timer, &b->context.timers, on_timer, a);
+	a->until = context_now(all->context) + JOIN_TIME;
+	a->next = all->first;
+	all->first = a;
+	timer_init(&a->timer, &all->context->timers, on_timer, a);
 	timer_set(&a->timer, a->until);
 	open_meeting(a);
 	return a;
