@@ -73,7 +73,7 @@ test_expect_success 'a domain with thirteen records: a bad certificate, eleven p
 '
 
 test_expect_success 'each is tried, in their order, and the last one lets us in' '
-	"$BUILD/t/xmpp-probe" --ca-file "$TRASH/prosody/a.crt" --timeout 20 --until "state online" \
+	"$BUILD/t/xmpp-probe" --ca-file "$TRASH/prosody/a.crt" --timeout 60 --until "state online" \
 		alice@a.test "$PASSWORD" >out 2>log/probe &&
 	grep "certificate of .a.test. is not trusted" log/probe &&
 	sed -n "s/.*-> dialing, 127.0.0.1:\([0-9]*\)$/\1/p" log/probe >ports &&
@@ -86,7 +86,7 @@ test_expect_success 'a server that sends us on is followed' '
 		xmlns='\''urn:ietf:params:xml:ns:xmpp-streams'\''>127.0.0.1:$prosody_port</see-other-host>
 		</stream:error></stream:stream>" &&
 	"$BUILD/t/xmpp-probe" --server "127.0.0.1:$odd_port" --ca-file "$TRASH/prosody/localhost.crt" \
-		--timeout 10 --until "state online" alice@localhost "$PASSWORD" >out 2>log/probe
+		--timeout 60 --until "state online" alice@localhost "$PASSWORD" >out 2>log/probe
 '
 
 test_expect_success 'the keyring is locked when the broker starts' '
