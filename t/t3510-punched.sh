@@ -44,6 +44,13 @@ test_expect_success 'they connect to each other at once, and that is a direct pa
 	grep "moving from in-band to direct" log/alice log/bob
 '
 
+test_expect_success 'git xmpp log has a line of the attempt on both sides' '
+	as alice git xmpp log bob@localhost >out &&
+	grep "path  *punch  *bob@localhost .*NAT here, .*NAT there: a direct path after [0-9]* ms" out &&
+	as bob git xmpp log alice@localhost --json >out &&
+	grep "\"path\":\"direct $(mapped a drop):" out
+'
+
 test_expect_success 'git goes over it' '
 	as alice git clone -q --bare $url alice/clone.git &&
 	git -C alice/clone.git fsck &&

@@ -11,6 +11,7 @@
 #include "dialer.h"
 #include "ibb-path.h"
 #include "local-candidates.h"
+#include "punch-log.h"
 #include "puncher.h"
 #include "s5b.h"
 
@@ -22,6 +23,7 @@ static void on_facts(void *arg, struct connector_facts *out)
 		.jid = c->ibb_paths->xmpp ? account_jid(c->ibb_paths->xmpp) : NULL,
 		.may_dial = local_candidates_may_dial(c->local_candidates),
 		.punch = local_candidates_may_punch(c->local_candidates),
+		.ports_change = local_candidates_ports_change(c->local_candidates),
 	};
 }
 
@@ -125,6 +127,13 @@ static void on_seen(void *arg, const struct netaddr *outside, uint16_t inside)
 	local_candidates_seen(c->local_candidates, outside, inside);
 }
 
+static void on_punch_ended(void *arg, const struct punch_report *report)
+{
+	const struct connections *c = arg;
+
+	punch_log_add(c->context->jid, report);
+}
+
 const struct connector_ops connection_ops = {
 	.facts = on_facts,
 	.candidates = on_candidates,
@@ -145,6 +154,7 @@ const struct connector_ops connection_ops = {
 	.punch_sid = puncher_sid,
 	.punch_end = puncher_destroy,
 	.seen = on_seen,
+	.punch_ended = on_punch_ended,
 };
 
 bool connection_may_answer(void *arg, const char *bare)

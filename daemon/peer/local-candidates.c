@@ -175,6 +175,11 @@ bool local_candidates_may_punch(const struct local_candidates *r)
 	return r->has_address && r->config->transport & PATH_MASK(PATH_DIRECT);
 }
 
+bool local_candidates_ports_change(const struct local_candidates *r)
+{
+	return reflexive_ports(&r->reflexive) == REFLEXIVE_PORTS_CHANGED;
+}
+
 static void on_network(void *owner, enum netwatch_news news)
 {
 	struct local_candidates *r = owner;

@@ -62,6 +62,9 @@ bool local_candidates_may_dial(const struct local_candidates *r);
 bool local_candidates_may_punch(const struct local_candidates *r);
 void local_candidates_world(const struct local_candidates *r, struct puncher_world *out);
 
+/* Whether our NAT is known to change the numbers of ports. */
+bool local_candidates_ports_change(const struct local_candidates *r);
+
 /*
  * A device says at which address it sees us, as connector_ops.seen. Devices are told what follows
  * from that, but not within the call.

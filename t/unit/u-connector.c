@@ -24,6 +24,7 @@ static bool answers_punch;
 static unsigned punches, punch_answers, punch_ends;
 static const struct puncher_events *punching;
 static void *punching_for;
+static char report[128];		/* of the last punch that ended; emptied when it is read */
 static unsigned closed, arrived;	/* paths */
 static char told_seen[NETADDR_TEXT_MAX];	/* how the device appears to us, as told last */
 static unsigned tellings;		/* of candidates */
@@ -125,9 +126,15 @@ static struct puncher *on_punch(void *arg, const unsigned char *fp,
 				const struct punch_record *offer,
 				const struct puncher_events *events, void *owner)
 {
-	struct punch_record ours = { .step = PUNCH_OFFER, .pass = { .token = TOKEN } };
+	struct punch_record ours = { .step = offer ? PUNCH_READY : PUNCH_OFFER,
+				     .pass = { .token = TOKEN },
+				     .n = 2 };
 
+	netaddr_parse("9.9.9.9:5000", &ours.addresses[0]);
+	netaddr_parse("192.168.1.7:5000", &ours.addresses[1]);
 	if (offer) {
+		if (answers_punch)
+			events->send(owner, &ours);
 		punch_answers++;
 		punching = events;
 		punching_for = owner;
@@ -158,7 +165,20 @@ static void on_seen(void *arg, const struct netaddr *outside, uint16_t inside)
 	seen_inside = inside;
 }
 
+static void on_punch_ended(void *arg, const struct punch_report *r)
+{
+	snprintf(report, sizeof(report), "%s: %s here, %s there: %s", r->jid, r->here, r->there,
+		 r->path ? r->path : r->why);
+}
+
+static void is_reported(const char *expected, const char *what)
+{
+	is_str(report, expected, what);
+	report[0] = '\0';
+}
+
 static const struct connector_ops ops = {
+	.punch_ended = on_punch_ended,
 	.seen = on_seen,
 	.punch = on_punch,
 	.punch_sid = on_punch_sid,
@@ -410,6 +430,8 @@ static void test_punched(struct connector *w, const char *const *offer, const un
 {
 	static const struct path_ops path_ops = { .close = on_close };
 	static const unsigned char other[FINGERPRINT_BYTES] = { 9 };
+	static const char *const ready[] = { "sid",	TOKEN,		"state", "ready",
+					     "address", "8.8.8.8:4711", NULL };
 	struct path path = { .ops = &path_ops };
 
 	wait_busy(w, 10 * 1000);
@@ -418,9 +440,18 @@ static void test_punched(struct connector *w, const char *const *offer, const un
 	ok(closed == 1 && !arrived, "a device with another key does not come by a punched path");
 	wait_busy(w, 10 * 1000);
 	hear(w, RECORD_PUNCH, offer);
-	path = (struct path){ .ops = &path_ops };
+	path = (struct path){ .ops = &path_ops, .name = "direct 9.9.9.9:5000" };
+	report[0] = '\0';
+	hear(w, RECORD_PUNCH, ready);
 	punching->reached(punching_for, &path, fp, false);
 	ok(closed == 1 && arrived == 1, "... the one that offered does");
+	is_reported("bob@x.org: NAT here, IPv4 there: direct 9.9.9.9:5000",
+		    "... which is reported");
+	wait_busy(w, 10 * 1000);
+	hear(w, RECORD_PUNCH, offer);
+	hear(w, RECORD_PUNCH, ready);
+	punching->failed(punching_for, "timeout");
+	is_reported("bob@x.org: NAT here, IPv4 there: timeout", "... and so is what fails");
 }
 
 static void test_punching(struct connector *w, const unsigned char *fp)
@@ -449,6 +480,7 @@ static void test_punching(struct connector *w, const unsigned char *fp)
 	is_int(punches, 1, "otherwise it is offered");
 	hear(w, RECORD_PUNCH, busy);
 	is_int(punch_ends, 1, "to a device that is busy");
+	is_reported("bob@x.org: NAT here,  there: busy", "... which is reported");
 	wait_busy(w, PATH_SELECTOR_OFF_FIRST - 100);
 	is_int(punches, 1, "which has some time");
 	acked = UINT64_MAX;

@@ -238,6 +238,36 @@ static void test_addresses(void)
 	told(out, punch_addresses(own, 0, NULL, 5004, 5006, true, out), "", "no network");
 }
 
+static void is_kind(const char *a, const char *b, const char *c, bool changes, const char *expected)
+{
+	const char *all[] = { a, b, c };
+	struct netaddr list[3];
+	char out[PUNCH_KIND_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		if (all[i] && netaddr_parse(all[i], &list[n]))
+			n++;
+	punch_kind(list, n, changes, out);
+	is_str(out, expected, "what stands before a device");
+}
+
+static void test_kinds(void)
+{
+	static const char *const v6 = "[2a00::1]:5000", *const v4 = "9.9.9.9:5000",
+				 *const inner = "192.168.1.7:5000", *const ula = "[fd00::1]:5000";
+
+	is_kind(NULL, NULL, NULL, false, "no global address");
+	is_kind(inner, ula, NULL, false, "no global address");
+	is_kind(v6, NULL, NULL, false, "IPv6");
+	is_kind(v4, NULL, NULL, false, "IPv4");
+	is_kind(v4, ula, NULL, false, "IPv4");
+	is_kind(v4, inner, NULL, false, "NAT");
+	is_kind(v6, v4, inner, false, "IPv6 and NAT");
+	is_kind(v6, v4, inner, true, "IPv6 and NAT that changes ports");
+	is_kind(v4, NULL, NULL, true, "IPv4");
+}
+
 int main(void)
 {
 	test_offer();
@@ -248,5 +278,6 @@ int main(void)
 	test_proven();
 	test_settling();
 	test_addresses();
+	test_kinds();
 	return tap_done();
 }

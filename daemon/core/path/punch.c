@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "punch.h"
 
+#include <stdio.h>
+
 /*
  * The side that offers waits for READY, the side that answers connects while READY is on its
  * way; a moment later, since the way through servers is mostly the longer one, and two SYNs
@@ -242,4 +244,23 @@ size_t punch_addresses(const struct netaddr *own, size_t n, const struct netaddr
 		if (netaddr_scope(&own[i]) != NETADDR_GLOBAL && netaddr_may_dial(&own[i], local))
 			told = add(out, told, &own[i], own[i].v6 ? port6 : port4);
 	return told;
+}
+
+void punch_kind(const struct netaddr *told, size_t n, bool changes, char out[PUNCH_KIND_MAX])
+{
+	bool global[2] = { false }, inner = false;
+	const char *v4;
+
+	for (size_t i = 0; i < n; i++) {
+		if (netaddr_scope(&told[i]) == NETADDR_GLOBAL)
+			global[told[i].v6] = true;
+		else
+			inner |= !told[i].v6;
+	}
+	/* Who has an address that is not global as well is behind a NAT. */
+	v4 = !global[0] ? "" : !inner ? "IPv4" : changes ? "NAT that changes ports" : "NAT";
+	snprintf(out, PUNCH_KIND_MAX, "%s%s%s", global[1] ? "IPv6" : "",
+		 global[1] && *v4 ? " and " : "", v4);
+	if (!*out)
+		snprintf(out, PUNCH_KIND_MAX, "no global address");
 }

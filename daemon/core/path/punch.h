@@ -122,4 +122,13 @@ size_t punch_addresses(const struct netaddr *own, size_t n, const struct netaddr
 		       uint16_t port4, uint16_t port6, bool local,
 		       struct netaddr out[PUNCH_ADDRESSES_MAX]);
 
+enum { PUNCH_KIND_MAX = 48 };
+
+/*
+ * What stands before the device that tells these addresses, as far as they show it: "IPv6",
+ * "NAT", "IPv4" for one that is reached as it is, "IPv6 and NAT" ... For people. changes: its
+ * NAT is known to change the numbers of ports.
+ */
+void punch_kind(const struct netaddr *told, size_t n, bool changes, char out[PUNCH_KIND_MAX]);
+
 #endif

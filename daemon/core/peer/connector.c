@@ -46,6 +46,8 @@ struct connector {
 	struct dialer *dialer;
 	struct s5b *stream;
 	struct puncher *puncher;
+	struct punch_report report;		/* of the punch; its texts come at its end */
+	uint64_t punch_began;
 	uint64_t offers_paid, punches_paid;	/* ms; each offer of the device moves it on by
 						   OFFER_COST, or PUNCH_COST */
 	uint64_t offered[PATH_KINDS];		/* number of the record of our last offer; 0: the
@@ -341,11 +343,36 @@ static void take_offer(struct connector *w, const struct s5b_record *offer)
 
 /* Both sides at once */
 
+static void begin_report(struct connector *w)
+{
+	w->report = (struct punch_report){ .jid = w->jid, .device = w->device };
+	w->punch_began = now_of(w);
+}
+
+static void report(struct connector *w, const char *path, const char *why)
+{
+	w->report.path = path;
+	w->report.why = why;
+	w->report.ms = now_of(w) - w->punch_began;
+	if (w->all->ops->punch_ended)
+		w->all->ops->punch_ended(w->all->arg, &w->report);
+}
+
+/* An OFFER or READY tells from where its side connects. */
+static void note_kind(const struct punch_record *record, bool changes, char out[PUNCH_KIND_MAX])
+{
+	if (record->step == PUNCH_OFFER || record->step == PUNCH_READY)
+		punch_kind(record->addresses, record->n, changes, out);
+}
+
 static void on_punch_send(void *owner, const struct punch_record *record)
 {
 	struct connector *w = owner;
 	struct buf fields = { 0 };
+	struct connector_facts facts;
 
+	w->all->ops->facts(w->all->arg, &facts);
+	note_kind(record, facts.ports_change, w->report.here);
 	punch_put(record, &fields);
 	send_step(w, PATH_PUNCH, RECORD_PUNCH, &fields, record->step == PUNCH_OFFER);
 }
@@ -355,6 +382,8 @@ static void on_punched(void *owner, struct path *path, const unsigned char *fp, 
 	struct connector *w = owner;
 
 	w->puncher = NULL;
+	if (client || !memcmp(fp, w->fp, FINGERPRINT_BYTES))
+		report(w, path_name(path), NULL);
 	reached(w, PATH_PUNCH, path, fp, client);
 }
 
@@ -363,6 +392,7 @@ static void on_not_punched(void *owner, const char *why)
 	struct connector *w = owner;
 
 	w->puncher = NULL;
+	report(w, NULL, why);
 	fail(w, PATH_PUNCH, why);
 }
 
@@ -374,6 +404,7 @@ static const struct puncher_events puncher_events = {
 
 static void punch(struct connector *w)
 {
+	begin_report(w);
 	w->puncher = w->all->ops->punch(w->all->arg, w->fp, NULL, &puncher_events, w);
 	if (!w->puncher)
 		fail(w, PATH_PUNCH, "no socket");
@@ -398,6 +429,8 @@ static void take_punch(struct connector *w, const struct punch_record *offer)
 		refuse_punch(w, offer->pass.token, refusal);
 		return;
 	}
+	begin_report(w);
+	note_kind(offer, false, w->report.there);
 	w->puncher = w->all->ops->punch(w->all->arg, w->fp, offer, &puncher_events, w);
 	if (w->puncher)
 		return;
@@ -422,9 +455,11 @@ static const char *take_punch_record(struct connector *w, const struct record *r
 	if (ours && step.step == PUNCH_FAILED && !strcmp(step.reason, "busy")) {
 		w->all->ops->punch_end(w->puncher);
 		w->puncher = NULL;
+		report(w, NULL, step.reason);
 		put_off(w, PATH_PUNCH);
 		return NULL;
 	}
+	note_kind(&step, false, w->report.there);
 	w->all->ops->punch_record(w->puncher, &step);
 	return NULL;
 }

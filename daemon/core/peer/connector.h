@@ -12,6 +12,7 @@
 #include "context.h"
 #include "path-selector.h"
 #include "path.h"
+#include "punch.h"
 #include "quota.h"
 #include "record.h"
 
@@ -23,6 +24,17 @@ struct connector_facts {
 	const char *jid;	/* our full JID; NULL: we are offline */
 	bool may_dial;		/* we may dial, which shows our address */
 	bool punch;		/* we can tell from where we would connect (connector_ops.punch) */
+	bool ports_change;	/* our NAT is known to change the numbers of ports */
+};
+
+/* An attempt to punch that has ended, for people. */
+struct punch_report {
+	const char *jid, *device;	/* the other one */
+	/* of both sides, as punch_kind(); empty: that side has told nothing */
+	char here[PUNCH_KIND_MAX], there[PUNCH_KIND_MAX];
+	const char *path;		/* its name; NULL: there is none */
+	const char *why;		/* there is none */
+	uint64_t ms;			/* from its beginning here */
 };
 
 /*
@@ -88,6 +100,11 @@ struct connector_ops {
 	 * number `inside` here. The member may be NULL where nobody asks for that.
 	 */
 	void (*seen)(void *arg, const struct netaddr *outside, uint16_t inside);
+	/*
+	 * An attempt to punch has ended, and not because a better path was there first. The
+	 * member may be NULL.
+	 */
+	void (*punch_ended)(void *arg, const struct punch_report *report);
 };
 
 struct connector_events {
