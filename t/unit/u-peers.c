@@ -156,13 +156,20 @@ static void on_rested(void *owner)
 {
 }
 
+static void on_used(void *owner)
+{
+	buf_printf(&trace, "%s%s\n", peers.busy ? "busy" : "at rest",
+		   peers.worse ? ", on a worse path" : "");
+}
+
 static const struct peers_events events = { .made = on_made,
 					    .met_key = on_met_key,
 					    .doubted = on_doubted,
 					    .up = on_up,
 					    .down = on_down,
 					    .ended = on_ended,
-					    .rested = on_rested };
+					    .rested = on_rested,
+					    .used = on_used };
 
 static void run(uint64_t later)
 {
@@ -369,6 +376,46 @@ static void when_it_ends(void)
 	expect("ended: offline\n", "and are gone if they do not");
 }
 
+static void on_refused(void *owner, struct negotiation *neg, const char *reason)
+{
+}
+
+/* Something is open on the link. */
+static struct negotiation *open_something(void)
+{
+	static const struct initiator_events none = { .refused = on_refused };
+	static const uint8_t neg_id[NEG_ID_BYTES] = { 7 };
+	struct negotiation *neg =
+		peers_ops.announce(peers.first, neg_id, "share", "", 0, &none, NULL);
+
+	peer_touch(peers.first);
+	return neg;
+}
+
+static void how_it_is_used(void)
+{
+	struct negotiation *neg;
+	struct wire *w;
+
+	appear();
+	w = connect_to(bob);
+	answer(w, BOB);
+	buf_reset(&trace);
+	neg = open_something();
+	expect("busy, on a worse path\n", "a link that is busy in-band needs a better path");
+	peers_ops.withdraw(neg, "cancelled");
+	peer_touch(peers.first);
+	expect("at rest\n", "when nothing is open on it, it needs none");
+
+	begin();
+	take(1, 1, false);
+	buf_reset(&trace);
+	open_something();
+	expect("busy\n", "a link on a direct path needs none either");
+	peer_end(peers.first, "over");
+	ok(!peers.busy && !peers.worse, "one that has ended is not counted");
+}
+
 int main(void)
 {
 	bool met;
@@ -392,6 +439,7 @@ int main(void)
 	what_comes();
 	who_dials();
 	when_it_ends();
+	how_it_is_used();
 	begin();
 	timers_finish(&context.timers);
 	peers_finish(&peers);

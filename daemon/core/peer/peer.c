@@ -51,6 +51,29 @@ static void note_stall(struct peer *p, uint64_t now)
 		link_wake(&p->link);
 }
 
+static void count(bool *counts, bool now, unsigned *n)
+{
+	if (*counts != now)
+		*n += now ? 1 : -1;
+	*counts = now;
+}
+
+/* Whether a better path would be of use now, to this link as well. */
+static void note_use(struct peer *p)
+{
+	struct peers *all = p->all;
+	unsigned busy = all->busy, worse = all->worse;
+	bool is_busy = !p->ended && p->link.busy;
+	bool is_worse = is_busy && p->link.state == LINK_UP && p->path &&
+			path_kind(p->path) != PATH_DIRECT &&
+			connector_allowed(p->connector) & PATH_MASK(PATH_DIRECT);
+
+	count(&p->counts_busy, is_busy, &all->busy);
+	count(&p->counts_worse, is_worse, &all->worse);
+	if (all->events->used && (!busy != !all->busy || !worse != !all->worse))
+		all->events->used(all->owner);
+}
+
 void peer_touch(struct peer *p)
 {
 	uint64_t now = context_now(p->all->context), at, other;
@@ -65,6 +88,7 @@ void peer_touch(struct peer *p)
 		p->all->events->rested(p->all->owner);
 	}
 	note_stall(p, now);
+	note_use(p);
 	at = link_deadline(&p->link);
 	other = negotiations_deadline(&p->negotiations);
 	at = other < at ? other : at;
@@ -143,6 +167,7 @@ static void end(struct peer *p, const char *reason)
 	if (p->ended)
 		return;
 	p->ended = true;
+	note_use(p);
 	log_about(p->jid, LOG_INFO, "link with %s/%s ended: %s", p->jid, p->device, reason);
 	while (*at != p)
 		at = &(*at)->next;

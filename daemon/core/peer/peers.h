@@ -50,6 +50,11 @@ struct peers_events {
 	void (*ended)(void *owner, struct peer *p, const char *reason);
 	/* A link has nothing open any more, or a peer's memory was freed. */
 	void (*rested)(void *owner);
+	/*
+	 * Whether peers::busy or peers::worse is 0 has changed. May come at any time, and nothing
+	 * may be done to a peer then. NULL: it is of no interest.
+	 */
+	void (*used)(void *owner);
 	/* NULL if the device may use the share by this service; else the reason for REFUSE. */
 	const char *(*authorize)(void *owner, struct peer *p, enum service service,
 				 const char *share);
@@ -122,6 +127,10 @@ struct peers {
 	void *arg;				/* of may_answer and accept_inband */
 	struct quota lookups;			/* look-ups of proxy names that buddies offer */
 	struct peer *first;			/* owned */
+	unsigned busy;				/* links on which something is open; and those of
+						   them */
+	unsigned worse;				/* on another path than a direct one, which both
+						   users allow */
 	/* owned; paths opened to us whose link is not known yet */
 	struct list acceptors;
 	struct meetings meetings;
