@@ -101,7 +101,7 @@ test_expect_success 'status --json is one object' '
 		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
 	git xmpp status --json >actual &&
 	cat >expect <<-END &&
-	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","started_by":null,"stopping":false,"version":"0.1.0","device":"git-x","fingerprint":"$fp","name":null},"paths":{"transport":"auto","port":4711,"error":null,"proxy":"proxy.example.org"},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"notices":[],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"],"fault":"that cannot be a share${SQ}s name"}],"links":[],"transfers":[],"follows":[],"joinings":[],"buddies":5,"reachable":2}
+	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","started_by":null,"stopping":false,"version":"0.1.0","device":"git-x","fingerprint":"$fp","name":null},"paths":{"transport":"auto","port":4711,"error":null,"proxy":"proxy.example.org","port_mapping":null},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"notices":[],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"],"fault":"that cannot be a share${SQ}s name"}],"links":[],"transfers":[],"follows":[],"joinings":[],"buddies":5,"reachable":2}
 	END
 	test_cmp expect actual
 '

@@ -67,7 +67,7 @@ test_expect_success 'no broker is an answer of status; daemon stop has nothing t
 test_expect_success 'status' '
 	fake open:Q "send:L:kind=broker,pid=4711,version=0.1.0,started=1750000000,device=git-x,fingerprint=$fp,name=laptop" "$online" \
 		"send:L:kind=account,name=b,jid=b@c,state=failed,error-id=auth-failed,error=wrong,hint=try,retry-in=5" \
-		"send:L:kind=paths,transport=auto,port=4711,proxy=proxy.example.org" \
+		"send:L:kind=paths,transport=auto,port=4711,proxy=proxy.example.org,mapping=mapped,mapping-protocol=PCP,mapping-address=9.9.1.1:40001,mapping-until=1750000000" \
 		"send:L:kind=notice,id=wants,jid=z@example.org,text=t,hint=h" \
 		"send:L:kind=share,name=p,path=/x,fetch=a@b,push=a@b" \
 		"send:L:kind=link,jid=b@c,device=d,path=direct,state=up,rate=5,moves=in" \

@@ -144,6 +144,7 @@ test_expect_success 'accounts: several, one that is not there, an address that i
 test_expect_success 'settings: a value, a file, a program, a repository of its own' '
 	afresh; config xmpp.transport carrier-pigeon && heals value "must be auto, direct" &&
 	config xmpp.directPort 70000 && heals value "70000" &&
+	config xmpp.portMapping always && heals value "must be auto or false" &&
 	config --unset xmpp.localhost.caFile && config xmpp.localhost.caFile /nonexistent && heals file-missing "/nonexistent" &&
 	afresh && config xmpp.notifyCommand "no-such-program -x" && heals command-missing "no-such-program" &&
 	config xmpp.localhost.passwordCommand "no-such-program -x" && heals command-missing "no-such-program" &&

@@ -127,6 +127,27 @@ void command_login(struct broker *b, struct conn *conn, struct fields command)
 	command_done(conn, NULL);
 }
 
+/* What a router does for us; in unix seconds until when. */
+static void describe_mapping(struct broker *b, struct buf *row)
+{
+	const struct port_mapping *m = local_candidates_mapping(b->local_candidates);
+	const struct netaddr *external = port_mapping_external(m);
+	char text[NETADDR_TEXT_MAX];
+	uint64_t now = context_now(&b->context);
+
+	fields_add(row, "mapping", mapping_state_name(m->state));
+	if (external) {
+		netaddr_format(external, text);
+		fields_add(row, "mapping-protocol", mapping_protocol_name(m->protocol));
+		fields_add(row, "mapping-address", text);
+	}
+	if (m->state == MAPPING_RESTING)
+		fields_add(row, "mapping-error", m->why);
+	if ((external || m->state == MAPPING_RESTING) && m->until > now)
+		fields_add_u64(row, "mapping-until",
+			       context_time(&b->context) + (m->until - now) / 1000);
+}
+
 static void describe_paths(struct broker *b, struct buf *row)
 {
 	uint64_t left;
@@ -141,6 +162,7 @@ static void describe_paths(struct broker *b, struct buf *row)
 		fields_add_u64(row, "retry-in", (left + 999) / 1000);
 	}
 	fields_add(row, "proxy", s5b_proxies_name(local_candidates_proxies(b->local_candidates)));
+	describe_mapping(b, row);
 }
 
 static void send_shares(struct broker *b, struct conn *conn, struct buf *row)

@@ -13,6 +13,7 @@
 #include "follower.h"
 #include "git-service.h"
 #include "inquirer.h"
+#include "local-candidates.h"
 #include "log.h"
 #include "peer.h"
 #include "server-events.h"
@@ -100,6 +101,18 @@ static void *on_start(void *owner, struct peer *p, struct negotiation *neg)
 	return git_service_start(&b->git_services, p, neg);
 }
 
+static void on_used(void *owner)
+{
+	const struct broker *b = owner;
+	enum mapping_use use = b->peers.busy ? MAPPING_LINK_BUSY : MAPPING_NO_LINK_BUSY;
+
+	if (b->peers.worse)
+		use = MAPPING_LINK_BUSY_WORSE;
+	/* The last links end when the broker stops. */
+	if (b->local_candidates)
+		local_candidates_use(b->local_candidates, use);
+}
+
 static void on_stop(void *owner, void *serving)
 {
 	git_service_stop(serving);
@@ -151,6 +164,7 @@ const struct peers_events peer_events = {
 	.down = on_down,
 	.ended = on_ended,
 	.rested = on_rested,
+	.used = on_used,
 	.authorize = on_authorize,
 	.start = on_start,
 	.stop = on_stop,

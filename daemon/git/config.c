@@ -104,6 +104,18 @@ static uint16_t get_direct_port(const struct config *c)
 	return port;
 }
 
+static bool get_port_mapping(const struct config *c)
+{
+	char *key = own_key(c, "portmapping");
+	const struct gitconfig_entry *e = gitconfig_find(&c->all, key);
+	bool value = !e || (e->value && !strcmp(e->value, "auto")), no;
+
+	if (!value && (!gitconfig_bool(e->value, &no) || no))
+		log_error("%s must be auto or false", key);
+	free(key);
+	return value;
+}
+
 static void read_direct_extra(struct config *c)
 {
 	char *key = own_key(c, "directaddress");
@@ -141,6 +153,7 @@ static void read_transport(struct config *c)
 	c->direct_addresses = get_direct_addresses(c);
 	c->direct_local = get_bool(all, "xmpp.directlocal", false);
 	c->direct_port = get_direct_port(c);
+	c->port_mapping = get_port_mapping(c);
 	c->bandwidth = get_int(all, "xmpp.bandwidth", 0, INT64_MAX);
 	c->receive_memory = get_int(all, "xmpp.receivememory", RECEIVE_MEMORY, INT64_MAX);
 	c->upload_memory = get_int(all, "xmpp.uploadmemory", UPLOAD_MEMORY, INT64_MAX);

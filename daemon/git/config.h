@@ -56,6 +56,8 @@ struct config {
 	uint16_t direct_port;		/* xmpp.directPort; 0: any */
 	struct netaddr direct_extra[DIRECT_EXTRA_MAX];	/* xmpp.directAddress: come first */
 	size_t n_direct_extra;
+	bool port_mapping;		/* xmpp.portMapping: the router may be asked to forward
+					   the port */
 	uint64_t bandwidth;		/* xmpp.bandwidth: bytes a second in-band; 0: no limit */
 	uint64_t receive_memory;	/* xmpp.receiveMemory: bytes for a git that receives a
 					   pack; 0: no limit */

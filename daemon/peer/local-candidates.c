@@ -4,6 +4,10 @@
  * by another program, opening it is retried. Proxies are looked up when a link first needs
  * one. When an interface appears or disappears, or the machine wakes up, every link has to
  * prove that it is alive, devices are told our present addresses, and waits are forgotten.
+ *
+ * While a link needs a better path, the router is asked to forward the listener's port. Then
+ * devices are told where, as they are told the addresses of our interfaces: never where the user
+ * shows only some addresses, or none.
  */
 #include "local-candidates.h"
 
@@ -15,6 +19,7 @@
 #include "connector.h"
 #include "listener.h"
 #include "log.h"
+#include "mapper.h"
 #include "netwatch.h"
 #include "pass-key.h"
 #include "peer.h"
@@ -40,6 +45,7 @@ struct local_candidates {
 	bool has_address;		/* puncher_has_address(), as of the last change */
 	struct s5b_proxies *proxies;	/* owned */
 	struct netwatch *netwatch;	/* owned */
+	struct mapper *mapper;		/* owned */
 };
 
 /* The peer to which we gave the pass with this identity; NULL: none. */
@@ -190,6 +196,7 @@ static void on_network(void *owner, enum netwatch_news news)
 	seen_address_doubt(r->seen);
 	r->reflexive = (struct reflexive){ 0 };
 	look_at_addresses(r);
+	mapper_network_changed(r->mapper);
 	peers_network_changed(r->peers);
 }
 
@@ -209,12 +216,27 @@ const char *local_candidates_trouble(const struct local_candidates *r, uint64_t 
 	return r->refused ? uv_strerror(r->refused) : NULL;
 }
 
-void local_candidates_close(struct local_candidates *r)
+static void close_listener(struct local_candidates *r)
 {
 	listener_destroy(r->listener);
 	r->listener = NULL;
 	r->refused = 0;
 	backoff_timer_end(&r->closed);
+}
+
+/* The port that the router may be asked for. */
+static void look_at_mapping(struct local_candidates *r)
+{
+	const struct config *c = r->config;
+	bool wanted = r->listener && c->port_mapping && c->direct_addresses == DIRECT_ALL;
+
+	mapper_allow(r->mapper, wanted ? listener_port(r->listener) : 0);
+}
+
+void local_candidates_close(struct local_candidates *r)
+{
+	close_listener(r);
+	look_at_mapping(r);
 }
 
 static void open_listener(struct local_candidates *r)
@@ -230,11 +252,29 @@ static void open_listener(struct local_candidates *r)
 	}
 }
 
+static void on_mapped(void *owner)
+{
+	struct local_candidates *r = owner;
+
+	peers_reload(r->peers);
+}
+
+void local_candidates_use(struct local_candidates *r, enum mapping_use use)
+{
+	mapper_use(r->mapper, use);
+}
+
+const struct port_mapping *local_candidates_mapping(const struct local_candidates *r)
+{
+	return mapper_mapping(r->mapper);
+}
+
 static void on_open_again(void *owner)
 {
 	struct local_candidates *r = owner;
 
 	open_listener(r);
+	look_at_mapping(r);
 	if (r->listener)
 		peers_reload(r->peers);
 }
@@ -246,7 +286,7 @@ static void listen_as_configured(struct local_candidates *r)
 		r->key && local_candidates_may_dial(r) && c->transport & PATH_MASK(PATH_DIRECT);
 
 	if (!wanted || r->wanted_port != c->direct_port)
-		local_candidates_close(r);
+		close_listener(r);
 	if (r->listener || !wanted)
 		return;
 	r->wanted_port = c->direct_port;
@@ -266,6 +306,7 @@ struct local_candidates *local_candidates_create(uv_loop_t *loop, struct peers *
 	r->proxies = s5b_proxies_create(loop, on_proxies, r);
 	r->seen = seen_address_create(on_seen, r);
 	r->netwatch = netwatch_create(loop, on_network, r);
+	r->mapper = mapper_create(loop, on_mapped, r);
 	backoff_timer_init(&r->closed, loop, on_open_again, r);
 	uv_timer_init(loop, &r->soon);
 	r->soon.data = r;
@@ -289,6 +330,7 @@ void local_candidates_destroy(struct local_candidates *r)
 	s5b_proxies_destroy(r->proxies);
 	seen_address_destroy(r->seen);
 	netwatch_destroy(r->netwatch);
+	mapper_destroy(r->mapper);
 	backoff_timer_close(&r->closed, on_handle_closed, r);
 	uv_close((uv_handle_t *)&r->soon, on_handle_closed);
 }
@@ -299,6 +341,7 @@ void local_candidates_reload(struct local_candidates *r, const struct config *co
 	r->config = config;
 	r->key = key;
 	listen_as_configured(r);
+	look_at_mapping(r);
 	/* Behind a proxy of ours the server sees the proxy. */
 	seen_address_allow(r->seen,
 			   key && config->direct_addresses == DIRECT_ALL && !config->proxy);
@@ -316,6 +359,9 @@ void local_candidates_fill(struct local_candidates *r, const struct pass *pass,
 			   struct candidates *out)
 {
 	const struct config *c = r->config;
+	const struct netaddr *mapped = port_mapping_external(mapper_mapping(r->mapper));
+	struct netaddr extra[DIRECT_EXTRA_MAX + 1];
+	size_t n = c->n_direct_extra;
 
 	*out = (struct candidates){ .allowed = c->transport };
 	if (!r->listener)
@@ -326,6 +372,9 @@ void local_candidates_fill(struct local_candidates *r, const struct pass *pass,
 		memcpy(out->addresses, c->direct_extra, sizeof(c->direct_extra));
 		return;
 	}
-	out->n = listener_addresses(r->listener, c->direct_local, c->direct_extra,
-				    c->n_direct_extra, out->addresses, CANDIDATES_MAX);
+	memcpy(extra, c->direct_extra, sizeof(c->direct_extra));
+	if (mapped)
+		extra[n++] = *mapped;
+	out->n = listener_addresses(r->listener, c->direct_local, extra, n, out->addresses,
+				    CANDIDATES_MAX);
 }

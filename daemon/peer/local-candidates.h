@@ -12,6 +12,7 @@
 
 #include "candidates.h"
 #include "config.h"
+#include "port-mapping.h"
 #include "puncher.h"
 #include "s5b-proxies.h"
 
@@ -71,6 +72,10 @@ bool local_candidates_ports_change(const struct local_candidates *r);
  */
 void local_candidates_seen(struct local_candidates *r, const struct netaddr *outside,
 			   uint16_t inside);
+
+/* What the links are doing, as far as it makes the router's help worth asking for. */
+void local_candidates_use(struct local_candidates *r, enum mapping_use use);
+const struct port_mapping *local_candidates_mapping(const struct local_candidates *r);
 
 struct s5b_proxies *local_candidates_proxies(const struct local_candidates *r);
 

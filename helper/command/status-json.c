@@ -161,6 +161,22 @@ static void json_broker(struct buf *out, const struct query *answer)
 	json_close(out, '}');
 }
 
+static void json_mapping(struct buf *out, struct fields row)
+{
+	/* A broker before this one does not say. */
+	if (!fields_get(row, "mapping")) {
+		json_string(out, "port_mapping", NULL);
+		return;
+	}
+	json_open(out, "port_mapping", '{');
+	json_string(out, "state", fields_get(row, "mapping"));
+	json_string(out, "protocol", fields_get(row, "mapping-protocol"));
+	json_string(out, "address", fields_get(row, "mapping-address"));
+	json_string(out, "error", fields_get(row, "mapping-error"));
+	json_time(out, "until", fields_get_u64(row, "mapping-until", 0));
+	json_close(out, '}');
+}
+
 static void json_paths(struct buf *out, const struct query *answer)
 {
 	struct fields row;
@@ -174,6 +190,7 @@ static void json_paths(struct buf *out, const struct query *answer)
 	json_number(out, "port", fields_get_u64(row, "port", 0));
 	json_string(out, "error", fields_get(row, "error"));
 	json_string(out, "proxy", fields_get(row, "proxy"));
+	json_mapping(out, row);
 	json_close(out, '}');
 }
 

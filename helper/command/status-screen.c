@@ -326,6 +326,29 @@ static void put_broker(struct table *t, struct fields row)
 		table_more(t, ", stopping when no transfer runs");
 }
 
+/* What the router of the local network does for us. */
+static void put_mapping(struct table *t, struct fields row)
+{
+	const char *state = row_get(row, "mapping"), *address = row_get(row, "mapping-address");
+	char when[32];
+
+	if (!*state || !strcmp(state, "off"))
+		return;
+	table_row(t);
+	table_cell(t, PAINT_DIM, "router");
+	when_shown(fields_get_u64(row, "mapping-until", 0), when);
+	if (*address)
+		table_cell(t, PAINT_PLAIN, "forwards %s by %s until %s", address,
+			   row_get(row, "mapping-protocol"), when);
+	else if (!strcmp(state, "resting"))
+		table_cell(t, PAINT_PLAIN, "forwards nothing: %s; asked again after %s",
+			   row_get(row, "mapping-error"), when);
+	else if (!strcmp(state, "unused"))
+		table_cell(t, PAINT_PLAIN, "forwards nothing, and is asked when a link needs it");
+	else
+		table_cell(t, PAINT_PLAIN, "is being asked");
+}
+
 static void put_link(struct table *t, struct fields row)
 {
 	uint64_t rate = fields_get_u64(row, "rate", 0), waits = fields_get_u64(row, "waits", 0);
@@ -404,7 +427,9 @@ void status_screen(const struct query *answer, bool verbose, size_t limit, struc
 
 	if (verbose || is_wrong(answer))
 		each(answer, "broker", &t, put_broker);
-	if (verbose)
+	if (verbose) {
+		each(answer, "paths", &t, put_mapping);
 		each(answer, "link", &t, put_link);
+	}
 	put_section(&t, limit, true, out);
 }

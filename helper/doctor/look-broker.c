@@ -323,6 +323,12 @@ void look_at_paths(struct look *look)
 	proxy = *row_get(row, "proxy");
 	if (direct)
 		findings_fact(look->found, AREA_PATHS, "port %s", row_get(row, "port"));
+	if (*row_get(row, "mapping-address"))
+		findings_fact(look->found, AREA_PATHS, "mapped by %s",
+			      row_get(row, "mapping-protocol"));
+	else if (*row_get(row, "mapping-error"))
+		findings_fact(look->found, AREA_PATHS, "not mapped (%s)",
+			      row_get(row, "mapping-error"));
 	findings_fact(look->found, AREA_PATHS, proxy ? "proxy" : "no proxy");
 	if (*row_get(row, "error"))
 		findings_add(look->found, FOUND_PORT, "reason", row_get(row, "error"), NULL);

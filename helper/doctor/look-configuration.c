@@ -135,6 +135,13 @@ static bool is_addresses(const char *value)
 	return (value && !strcmp(value, "configured")) || is_bool(value);
 }
 
+static bool is_mapping(const char *value)
+{
+	bool is;
+
+	return value && (!strcmp(value, "auto") || (gitconfig_bool(value, &is) && !is));
+}
+
 static const struct {
 	const char *key;
 	bool (*good)(const char *value);
@@ -145,6 +152,7 @@ static const struct {
 	{ "xmpp.directlocal", is_bool, "true or false" },
 	{ "xmpp.autostart", is_bool, "true or false" },
 	{ "xmpp.directport", is_port, "a number from 0 to 65535" },
+	{ "xmpp.portmapping", is_mapping, "auto or false" },
 	{ "xmpp.bandwidth", is_number, "a number, like 500k" },
 	{ "xmpp.receivememory", is_number, "a number, like 500m" },
 	{ "xmpp.uploadmemory", is_number, "a number, like 500m" },

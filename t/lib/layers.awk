@@ -72,6 +72,8 @@ function owner_of(header)
 		return "libidn"
 	if (header ~ /^git2(\.h$|\/)/)
 		return "libgit2"
+	if (header ~ /^miniupnpc\//)
+		return "libminiupnpc"
 	if (header ~ /^(strophe|expat|uv|qrencode)\.h$/)
 		return "lib" substr(header, 1, length(header) - 2)
 	return "system"
@@ -298,7 +300,7 @@ function mark(folder, target)
 
 function owners(folder,    n, i, name, text)
 {
-	n = split("libexpat libgit2 libidn libstrophe libuv openssl system", name, " ")
+	n = split("libexpat libgit2 libidn libminiupnpc libstrophe libuv openssl system", name, " ")
 	for (i = 1; i <= n; i++)
 		if ((folder, name[i]) in used)
 			text = text " " name[i]

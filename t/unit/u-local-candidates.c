@@ -10,6 +10,7 @@
 #include "connector.h"
 #include "listener.h"
 #include "log.h"
+#include "mapper.h"
 #include "netwatch.h"
 #include "peer.h"
 #include "seen-address.h"
@@ -82,6 +83,84 @@ void netwatch_destroy(struct netwatch *n)
 {
 }
 
+/* A router that has mapped the port, if it was asked for one. */
+static struct port_mapping mapping;
+static void (*mapping_changed)(void *owner);
+static void *mapping_owner;
+
+struct mapper *mapper_create(uv_loop_t *of, void (*changed)(void *owner), void *owner)
+{
+	mapping_changed = changed;
+	mapping_owner = owner;
+	return NULL;
+}
+
+void mapper_destroy(struct mapper *m)
+{
+}
+
+void mapper_allow(struct mapper *m, uint16_t port)
+{
+	mapping.port = port;
+}
+
+void mapper_use(struct mapper *m, enum mapping_use use)
+{
+}
+
+void mapper_network_changed(struct mapper *m)
+{
+}
+
+const struct port_mapping *mapper_mapping(const struct mapper *m)
+{
+	return &mapping;
+}
+
+static bool tells(struct local_candidates *r, const struct netaddr *a)
+{
+	const struct pass pass = { .token = "1" };
+	struct candidates out;
+
+	local_candidates_fill(r, &pass, &out);
+	for (size_t i = 0; i < out.n; i++)
+		if (netaddr_equal(&out.addresses[i], a))
+			return true;
+	return false;
+}
+
+static void test_mapping(struct local_candidates *r, const struct device_key *key)
+{
+	const struct netaddr a = { .ip = { 9, 9, 1, 1 }, .port = 40001 };
+	uint16_t port;
+
+	config.direct_port = 0;
+	local_candidates_reload(r, &config, key);
+	ok(!mapping.port, "no port may be mapped where the user does not want it");
+	config.port_mapping = true;
+	config.direct_addresses = DIRECT_CONFIGURED;
+	local_candidates_reload(r, &config, key);
+	ok(!mapping.port, "... nor where only some addresses are shown");
+	config.direct_addresses = DIRECT_ALL;
+	local_candidates_reload(r, &config, key);
+	port = local_candidates_port(r);
+	ok(port && mapping.port == port, "else the port of the listener may be");
+	ok(!tells(r, &a), "nothing is mapped, nothing is told");
+	mapping.state = MAPPING_HELD;
+	mapping.external = a;
+	told = 0;
+	mapping_changed(mapping_owner);
+	ok(told == 1 && tells(r, &a), "what is mapped is told to devices");
+	config.direct_addresses = DIRECT_CONFIGURED;
+	local_candidates_reload(r, &config, key);
+	ok(!mapping.port && !tells(r, &a), "... until only some addresses are shown");
+	config.direct_addresses = DIRECT_ALL;
+	local_candidates_reload(r, &config, key);
+	local_candidates_close(r);
+	ok(!mapping.port, "no listener, no port");
+	mapping.state = MAPPING_OFF;
+}
+
 /* Somebody else's, on a port that is free; its number in *port. */
 static int take_port(uint16_t *port)
 {
@@ -134,6 +213,7 @@ int main(void)
 	ok(!local_candidates_trouble(r, &left) && left == 0, "then nothing is wrong");
 
 	local_candidates_close(r);
+	test_mapping(r, key);
 	others = take_port(&config.direct_port);
 	local_candidates_reload(r, &config, key);
 	ok(local_candidates_trouble(r, &left), "another one that is taken");

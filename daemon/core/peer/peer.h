@@ -40,7 +40,7 @@ struct peer {
 	struct connector *connector;	/* owned */
 	struct absence absence;		/* of the device, as the server reports it */
 	uint64_t idle_since;		/* ms; 0: something is open */
-	bool counts_busy, counts_worse; /* in peers::busy, peers::worse */
+	bool counts_busy, counts_worse;	/* in peers::busy, peers::worse */
 	struct stall stall;		/* data waits for a path of a kind that both users allow */
 	struct timer timer;
 	struct timer reaper;		/* frees the ended peer when no function that uses it is on
