@@ -33,8 +33,9 @@ enum phase {
 	PHASE_DIALING,		/* TCP, TLS and login, by libstrophe */
 	PHASE_BESIDE,		/* logged in beside our place; a ping to our place waits for its
 				   answer */
-	PHASE_ROSTER,		/* logged in; the roster is on its way */
-	PHASE_SETTLING,		/* presence is sent; the ping behind it waits for its answer */
+	PHASE_ROSTER,		/* logged in, all is asked; the roster is on its way */
+	PHASE_SETTLING,		/* the roster is here; the ping behind our presence waits for its
+				   answer */
 	PHASE_ONLINE,
 	PHASE_BARRED,		/* waiting to retry after a bad certificate, because our place is
 				   taken, or because this machine is out of resources */
@@ -81,6 +82,7 @@ struct account {
 	struct bulk bulk;
 	uint64_t up_since;
 
+	bool settled;			/* the ping behind our presence was answered */
 	bool keeps_approvals;		/* account_keeps_approvals() of this connection */
 
 	uv_timer_t clock;

@@ -4,9 +4,10 @@
 /*
  * The account is a state machine; enum phase names its states. When all goes well it looks up
  * the servers of the domain and the addresses of the first one, lets libstrophe dial and log
- * in, asks for the roster, announces our presence and pings our server behind it. A server
- * answers in order: when the pong comes, the presences of the domain have come, and a buddy
- * without one is offline.
+ * in. Then it asks for the roster and the blocklist, announces our presence and pings our
+ * server behind it, all in one flight. A server answers in order: when the pong comes, the
+ * presences of the domain have come, and a buddy without one is offline. Should a presence come
+ * ahead of the roster all the same, it is kept until the roster is here (presence-hold.h).
  *
  * If an address fails for any reason, the next one is dialled, then those of the next server.
  * If all fail, or the connection breaks, the whole round is tried again after a pause
@@ -111,16 +112,21 @@ void xmpp_enter(struct account *x, enum phase phase, uint64_t in, const char *be
 }
 
 static void on_roster(void *arg, const char *error);
+static void on_settled(void *arg, const char *error);
 
 static uint64_t request_deadline(const struct account *x)
 {
 	return uv_now(x->loop) + REQUEST_MAX;
 }
 
+/* None of these needs the answer to another one. */
 static void settle(struct account *x)
 {
+	x->settled = false;
 	stream_roster(&x->stanzas, request_deadline(x), on_roster, x);
 	stream_blocklist(&x->stanzas, request_deadline(x));
+	stream_available(&x->stanzas, x->device, NULL, false);
+	stream_ping(&x->stanzas, request_deadline(x), on_settled, x);
 	xmpp_enter(x, PHASE_ROSTER, UINT64_MAX, x->stanzas.full);
 }
 
@@ -137,15 +143,26 @@ static void on_place(void *arg, const char *error)
 		account_yield(x);
 }
 
+static void come_online(struct account *x)
+{
+	/* The server has had its time to send the blocklist. */
+	stream_judge(&x->stanzas);
+	if (x->phase != PHASE_SETTLING || !x->stanzas.full)
+		return;
+	x->trouble.id = MSG_NONE;
+	xmpp_enter(x, PHASE_ONLINE, UINT64_MAX, "roster and presences are here");
+}
+
 static void on_settled(void *arg, const char *error)
 {
 	struct account *x = arg;
 
 	/* An error serves as well: it, too, came after the presences. */
-	if (x->phase != PHASE_SETTLING || !x->stanzas.full)
+	if ((x->phase != PHASE_ROSTER && x->phase != PHASE_SETTLING) || !x->stanzas.full)
 		return;
-	x->trouble.id = MSG_NONE;
-	xmpp_enter(x, PHASE_ONLINE, UINT64_MAX, error ? error : "roster and presences are here");
+	x->settled = true;
+	if (x->phase == PHASE_SETTLING)
+		come_online(x);
 }
 
 static void on_roster(void *arg, const char *error)
@@ -166,9 +183,10 @@ static void on_roster(void *arg, const char *error)
 		strophe_loop_cut(x->stream);
 		return;
 	}
-	stream_available(&x->stanzas, x->device, NULL, false);
-	stream_ping(&x->stanzas, request_deadline(x), on_settled, x);
 	xmpp_enter(x, PHASE_SETTLING, UINT64_MAX, "the roster is here");
+	/* A server that does not keep the order may have answered the ping first. */
+	if (x->settled && x->phase == PHASE_SETTLING)
+		come_online(x);
 }
 
 static void on_up(void *owner)

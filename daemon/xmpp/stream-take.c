@@ -31,6 +31,9 @@ static void tell_whole_roster(struct stream *e, xmpp_stanza_t *query)
 	tell_roster(e, query);
 	if (e->events)
 		e->events->roster_end(e->owner);
+	e->roster_known = true;
+	if (e->blocklist_known)
+		stream_judge(e);
 }
 
 static void take_answer(struct stream *e, const struct stanza *s)
@@ -104,12 +107,13 @@ static void take_presence_error(struct stream *e, const struct stanza *s, const 
 		e->events->refused(e->owner, bare, s->condition);
 }
 
-static void take_presence(struct stream *e, const struct stanza *s)
+static void take_presence(void *arg, const struct stanza *s)
 {
+	struct stream *e = arg;
 	char bare[JID_MAX];
 
 	/* The server sends us our own presence, too. */
-	if (!e->events || !strcmp(s->from, e->full) || !jid_bare_of(s->from, bare))
+	if (!e->events || !e->full || !strcmp(s->from, e->full) || !jid_bare_of(s->from, bare))
 		return;
 	if (s->kind == STANZA_REFUSED)
 		take_presence_error(e, s, bare);
@@ -119,6 +123,11 @@ static void take_presence(struct stream *e, const struct stanza *s)
 		e->events->unavailable(e->owner, s->from);
 	else if (jid_resource(s->from))
 		e->events->available(e->owner, s->from, s->device, s->asks);
+}
+
+void stream_judge(struct stream *e)
+{
+	presence_hold_end(&e->hold, take_presence, e);
 }
 
 void stream_take(struct stream *e, xmpp_stanza_t *xml, bool whole, uint64_t now)
@@ -162,7 +171,8 @@ void stream_take(struct stream *e, xmpp_stanza_t *xml, bool whole, uint64_t now)
 	case STANZA_UNAVAILABLE:
 	case STANZA_REFUSED:
 	case STANZA_SUBSCRIPTION:
-		take_presence(e, &s);
+		if (!presence_hold_keep(&e->hold, &s))
+			take_presence(e, &s);
 		break;
 	case STANZA_SM_ENABLED:
 		stream_management_enabled(&e->management);

@@ -64,6 +64,8 @@ void stream_begin(struct stream *e, const char *full, bool acks, uint64_t now)
 	random_bytes(prefix, sizeof(prefix));
 	iq_begin(e->iq, prefix);
 	e->full = xstrdup(full);
+	e->roster_known = e->blocklist_known = false;
+	presence_hold_begin(&e->hold);
 	stream_management_begin(&e->management, now);
 	/* A server that did not offer it would close the stream. */
 	if (acks)
@@ -77,6 +79,7 @@ void stream_end(struct stream *e)
 	/* First, so that the answers' owners cannot send new requests. */
 	free(e->full);
 	e->full = NULL;
+	presence_hold_finish(&e->hold);
 	while (iq_take_any(e->iq, &request))
 		iq_tell(&request, "disconnected", NULL);
 }
@@ -191,6 +194,9 @@ static void on_blocklist(void *arg, const char *error, struct iq_rows *rows)
 	if (e->events && e->full)
 		e->events->blocklist(e->owner,
 				     rows && stanza_rows_of(rows, NS_BLOCKING) ? rows : NULL);
+	e->blocklist_known = true;
+	if (e->roster_known)
+		stream_judge(e);
 }
 
 void stream_blocklist(struct stream *e, uint64_t deadline)

@@ -14,6 +14,7 @@
 #include "buf.h"
 #include "disco.h"
 #include "iq.h"
+#include "presence-hold.h"
 #include "stream-management.h"
 #include "strophe-loop.h"
 
@@ -29,6 +30,8 @@ struct stream {
 	struct iq_table *iq;			/* owned */
 	iq_answer roster_answer;		/* the request of stream_roster(), recognised by
 						   this */
+	bool roster_known, blocklist_known;	/* of this connection */
+	struct presence_hold hold;		/* until both are */
 	struct answers answers;
 	struct buf out;				/* the stanza being written */
 };
@@ -64,6 +67,11 @@ bool stream_path_fits(const struct stream *e);
 void stream_roster(struct stream *e, uint64_t deadline, iq_answer answer, void *arg);
 /* Asks for the blocklist (XEP-0191), and to be told of changes: events->blocklist. */
 void stream_blocklist(struct stream *e, uint64_t deadline);
+/*
+ * The presences that came ahead of the roster need wait for the blocklist no longer. The roster
+ * must be known.
+ */
+void stream_judge(struct stream *e);
 /* Pings our server. Any answer comes behind all that the server sent before. */
 uint64_t stream_ping(struct stream *e, uint64_t deadline, iq_answer answer, void *arg);
 
