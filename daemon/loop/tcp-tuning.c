@@ -17,6 +17,13 @@ void tcp_acknowledge_now(int fd)
 #endif
 }
 
+void tcp_hold(int fd, bool on)
+{
+#ifdef TCP_CORK
+	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &(int){ on }, sizeof(int));
+#endif
+}
+
 void tcp_limit_unsent(int fd, size_t n)
 {
 #ifdef TCP_NOTSENT_LOWAT

@@ -7,6 +7,7 @@
  * function does nothing: these only make things faster, and nothing depends on them.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -15,6 +16,12 @@
  * ms. The kernel forgets the option, so this is called after every read. (TCP_QUICKACK)
  */
 void tcp_acknowledge_now(int fd);
+
+/*
+ * While on, what is written waits, and leaves in as few segments as it needs when that ends, or
+ * after 200 ms. (TCP_CORK)
+ */
+void tcp_hold(int fd, bool on);
 
 /*
  * Limits the bytes that the kernel takes and has not sent, because nothing could overtake

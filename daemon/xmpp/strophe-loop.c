@@ -64,6 +64,7 @@ struct strophe_loop {
 	struct server_key key;
 	unsigned fires;
 	bool pumping;
+	bool held;		/* hold_segments() */
 	bool up;
 	bool unlogged;		/* the stream has no login: strophe_loop_open() */
 	bool direct_tls;	/* of the endpoint */
@@ -134,6 +135,17 @@ static void acknowledge_now(struct strophe_loop *l)
 }
 
 /*
+ * libstrophe writes each stanza by itself. A server with Nagle's algorithm that reads them one by
+ * one holds back all answers but the first for a round trip, so those of a login leave together.
+ */
+static void hold_segments(struct strophe_loop *l, bool on)
+{
+	if (l->duplicate >= 0 && on != l->held)
+		tcp_hold(l->duplicate, on);
+	l->held = on;
+}
+
+/*
  * Ends the connection if the guard says so. libstrophe would find the end of the stream only
  * behind what was read already, which nobody gets.
  */
@@ -161,11 +173,13 @@ static void pump(struct strophe_loop *l)
 	uv_idle_stop(&l->kick);
 	socket_watch_seen(l->watch);
 	tls_clear_errors();
+	hold_segments(l, logs_in);
 	do {
 		l->fires = 0;
 		xmpp_run_once(l->ctx, 0);
 		end_excess(l);
 	} while (l->fires > 1 && !l->handshake.pending && ++passes < PASSES_MAX);
+	hold_segments(l, false);
 	if (logs_in)
 		uv_update_time(l->kick.loop);
 	calling = NULL;
