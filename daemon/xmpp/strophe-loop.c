@@ -67,7 +67,6 @@ struct strophe_loop {
 	bool held;		/* hold_segments() */
 	bool up;
 	bool unlogged;		/* the stream has no login: strophe_loop_open() */
-	bool direct_tls;	/* of the endpoint */
 	const char *trouble;	/* why the guard wants the connection cut; NULL: it does not */
 	bool cut;
 	size_t queued;		/* bytes since the queue was last empty */
@@ -246,7 +245,7 @@ static void end_login(struct strophe_loop *l)
 /* TCP is up, on a stream without a login. */
 static void open_unlogged(struct strophe_loop *l)
 {
-	if ((l->direct_tls && xmpp_conn_tls_start(l->conn) != 0) ||
+	if ((l->handshake.direct && xmpp_conn_tls_start(l->conn) != 0) ||
 	    xmpp_conn_open_stream_default(l->conn) != XMPP_EOK)
 		strophe_loop_cut(l);
 }
@@ -413,7 +412,7 @@ static int begin(struct strophe_loop *l, const struct endpoint *endpoint, const 
 	l->reserved = -1;
 	l->ready = ready;
 	l->unlogged = unlogged;
-	l->direct_tls = endpoint->direct_tls;
+	l->handshake.direct = endpoint->direct_tls;
 	calling = l;
 	errno = 0;
 	if (unlogged)

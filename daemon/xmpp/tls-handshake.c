@@ -12,6 +12,9 @@
 
 #include "expat-guard.h"
 
+/* XEP-0368 2.2; the length comes first, as SSL_set_alpn_protos() wants it. */
+static const unsigned char alpn[] = "\x0bxmpp-client";
+
 static struct tls_handshake *watched;
 
 void tls_handshake_watch(struct tls_handshake *h)
@@ -37,6 +40,8 @@ int SSL_connect(SSL *ssl)
 		return -1;
 	if (!watched)
 		return begin(ssl);
+	if (watched->direct)
+		SSL_set_alpn_protos(ssl, alpn, sizeof(alpn) - 1);
 	SSL_set_info_callback(ssl, on_info);
 	watched->pending = true;
 	expat_guard_last();

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 struct tls_handshake {
+	bool direct;		/* TLS from the first byte: it names XMPP by ALPN (XEP-0368) */
 	bool pending;		/* it has begun, and is not over */
 };
 

@@ -56,8 +56,8 @@ static void test_order(void)
 	/* c, b, a are drawn from 0+1+3: 2 falls on a; then from 0+1: 0 falls on c. */
 	memcpy(lots, (uint32_t[]){ 2, 0, 0 }, 3 * sizeof(*lots));
 	srv_targets_order(list, ARRAY_SIZE(list), given_lot, NULL);
-	is_str(order_of(list, ARRAY_SIZE(list)), "acbdef",
-	       "by priority, then by lot, STARTTLS before direct TLS");
+	is_str(order_of(list, ARRAY_SIZE(list)), "dacbfe",
+	       "by priority, then direct TLS before STARTTLS, then by lot");
 	is_int(lots_out_of_range, 0, "... of the weights that are left");
 	srv_targets_order(list, 0, given_lot, NULL);
 	ok(true, "none at all");

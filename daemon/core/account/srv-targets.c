@@ -14,7 +14,7 @@ static int compare(const void *a, const void *b)
 	if (x->priority != y->priority)
 		return x->priority < y->priority ? -1 : 1;
 	if (x->direct_tls != y->direct_tls)
-		return x->direct_tls ? 1 : -1;
+		return x->direct_tls ? -1 : 1;
 	/* RFC 2782: targets of weight 0 stand first, so that a drawn 0 falls on one of them. */
 	return (x->weight > y->weight) - (x->weight < y->weight);
 }
