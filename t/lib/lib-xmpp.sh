@@ -11,6 +11,7 @@
 #   start_server <user>...      stop_server     whichever $SERVER names; Prosody if it is not set
 #   server_again                restart_server  on the same port, with the same accounts
 #   contacts <user> <jid>...    ordinary chat contacts of that user, both ways; before the server starts
+#   direct_tls                  the server has a port for direct TLS, $direct_port; before it starts
 #   evil_server                 a component at $component_port speaks for any JID; before the server starts
 #   as <user> <command>...      setup_user <user>
 #   start_broker <user>         stop_broker <user>   kill_broker <user>
@@ -55,6 +56,11 @@ evil_server () {
 	component_port=$("$BUILD/t/free-port")
 }
 
+# A port with TLS from the first byte (XEP-0368), beside the other one.
+direct_tls () {
+	direct_port=$("$BUILD/t/free-port")
+}
+
 have_prosody () {
 	command -v prosody >/dev/null && command -v openssl >/dev/null
 }
@@ -87,7 +93,8 @@ prosody_config () {
 	log = { { levels = { min = "${prosody_debug:-info}" }, to = "file", filename = "$TRASH/log/prosody" } }
 	interfaces = { "127.0.0.1" }
 	c2s_ports = { $prosody_port }
-	c2s_direct_tls_ports = { }
+	c2s_direct_tls_ports = { $direct_port }
+	c2s_direct_tls_ssl = { key = "$TRASH/prosody/localhost.key", certificate = "$TRASH/prosody/localhost.crt" }
 	s2s_ports = { }
 	$component
 	proxy65_ports = { $proxy_port }
@@ -249,6 +256,15 @@ ejabberd_config () {
 	    ip: "127.0.0.1"
 	    module: ejabberd_c2s
 	    starttls_required: true
+	    max_stanza_size: 262144
+	    shaper: clients
+	END
+	test -z "$direct_port" || cat <<-END
+	  -
+	    port: $direct_port
+	    ip: "127.0.0.1"
+	    module: ejabberd_c2s
+	    tls: true
 	    max_stanza_size: 262144
 	    shaper: clients
 	END
