@@ -343,6 +343,59 @@ static void test_life(void)
 	finish();
 }
 
+/* A credit that was promised: the first words need no answer. */
+static void test_ahead(void)
+{
+	struct end *a, *b = &bob.ends[0];
+	uint8_t accept[8];
+
+	begin();
+	settle();
+	bob.ignore = true;
+	a = open_end(&alice, 0);
+	channel_grant(a->ch, 1000);
+	a->to_send = 4000;
+	write_some(a);
+	settle();
+	is_int(channel_sent(a->ch), 1000, "what was promised is sent ahead of ACCEPT");
+	ok(!bob.ended, "to a side that does not take the channel, for nothing");
+	ok(!channel_is_open(a->ch), "the channel is not open by that");
+	finish();
+
+	begin();
+	settle();
+	a = open_end(&alice, 0);
+	channel_grant(a->ch, 1000);
+	a->to_send = 2 * CHANNEL_WINDOW;
+	write_some(a);
+	talk(&alice, 20000);
+	arrive(&bob, SIZE_MAX);
+	is_int(b->read, 1000, "it comes in the flight of the announcement");
+	settle();
+	write_some(a);
+	settle();
+	is_str(a->trace, "accepted", "then the channel is accepted");
+	is_int(b->read, CHANNEL_WINDOW, "with a window that counts what came ahead");
+	ok(!alice.ended && !bob.ended && !b->wrong, "and all is well");
+	finish();
+
+	begin();
+	settle();
+	bob.ignore = true;
+	a = open_end(&alice, 0);
+	channel_grant(a->ch, 1000);
+	channel_write_stderr(a->ch, "no", 2);
+	channel_exit(a->ch, 1);
+	settle();
+	ok(a->ch, "a channel that has said all waits for ACCEPT");
+	put_be32(accept, 1);
+	put_be32(accept + 4, 999);
+	link_send(&bob.link, RECORD_ACCEPT, accept, sizeof(accept));
+	settle();
+	is_int(alice.refused, -1, "which does not take back what was promised");
+	finish();
+}
+
 /* A reader who does not read stops its own sender, and nobody else's. */
 static void test_slow_reader(void)
 {
@@ -916,6 +969,7 @@ int main(void)
 {
 	log_set_level(0);
 	test_life();
+	test_ahead();
 	test_slow_reader();
 	test_early_exit();
 	test_turns();

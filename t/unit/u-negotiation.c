@@ -794,6 +794,10 @@ static void test_malformed(void)
 		  "share: ", "no share" },
 		{ RECORD_PUSH_REQUEST, "id=0123456789abcdef01234569\0share=x\0", 36, "service: ",
 		  "no service" },
+		{ RECORD_PUSH_REQUEST,
+		  "id=0123456789abcdef01234569\0share=x\0service=upload-pack\0"
+		  "window=1073741825\0",
+		  74, "window: ", "more credit than there can be" },
 		{ RECORD_OUTCOME_ASK, "id=0123456789abcdef01234569\0", 28, "received: ",
 		  "no number of bytes" },
 		{ RECORD_OUTCOME_ASK, "id=0123456789abcdef01234569\0received=-1\0", 40,

@@ -572,7 +572,6 @@ static void test_beginning(void)
 static void started(struct side *s)
 {
 	s->channel = neg_started(s->starting, &channel_events, s, now);
-	pump();
 }
 
 /* Both directions of the channel, to their ends; s serves. */
@@ -614,6 +613,7 @@ static void test_push(void)
 {
 	begin(SERVICE_RECEIVE_PACK, "project", "1");
 	started(&bob);
+	pump();
 	channel_close(alice.channel, "cancelled");
 	pump();
 	written("a push that is cancelled");

@@ -19,11 +19,6 @@
  * link may ask for data at once. After either, the channel is looked up again.
  */
 
-enum {
-	/* bytes; a peer that grants more breaks the protocol */
-	CREDIT_MAX = 1 << 30,
-};
-
 void channels_init(struct channels *c, struct link *link, bool odd)
 {
 	*c = (struct channels){ .link = link, .next = odd ? 1 : 2 };
@@ -104,6 +99,13 @@ struct channel *channel_open(struct channels *c, const struct channel_events *ev
 	ch = add(c, c->next, events, owner);
 	c->next += 2;
 	return ch;
+}
+
+void channel_grant(struct channel *ch, uint32_t window)
+{
+	assert(!ch->open && !ch->ahead && window <= CREDIT_MAX);
+	ch->ahead = window;
+	ch->credit = window;
 }
 
 bool channel_number_is_ours(const struct channels *c, uint32_t number)
@@ -255,8 +257,11 @@ static const char *take_accept(struct channel *ch, const uint8_t *p, size_t n)
 		return "window: four bytes, at most 2^30";
 	if (ch->open)
 		return "type: once for a channel";
+	if (get_be32(p) < ch->ahead)
+		return "window: not below that of PUSH-REQUEST";
 	ch->open = true;
-	ch->credit = get_be32(p);
+	/* What was sent ahead is gone from it. */
+	ch->credit += get_be32(p) - ch->ahead;
 	ch->events->accepted(ch->owner);
 	link_wake(link);
 	return NULL;

@@ -6,12 +6,13 @@
  * Channels are many byte streams in one link, in the manner of SSH's connection protocol
  * (RFC 4254). starting-push announces a channel by its number. The side that announces a
  * channel makes it with channel_open(); the other side takes it with channel_accept(),
- * which grants the opener its first credit. The acceptor has CHANNEL_WINDOW as its first
- * credit without a record. Windows grow where they do not fill the path
- * (receive-window.h). Data needs credit. Standard error does not: a channel carries
- * CHANNEL_STDERR_MAX bytes of it, and the rest is dropped. Each direction ends by itself.
- * The serving side sends the exit status after its end of data. A close by either side
- * ends the channel for both. Channels take turns (deficit round robin).
+ * which grants the opener its first credit, unless some was promised before
+ * (channel_grant()). The acceptor has CHANNEL_WINDOW as its first credit without a
+ * record. Windows grow where they do not fill the path (receive-window.h). Data needs
+ * credit. Standard error does not: a channel carries CHANNEL_STDERR_MAX bytes of it, and
+ * the rest is dropped. Each direction ends by itself. The serving side sends the exit
+ * status after its end of data. A close by either side ends the channel for both.
+ * Channels take turns (deficit round robin).
  *
  *   state       event                                   next
  *   OPENING     ACCEPT from the peer                    OPEN      events->accepted
@@ -20,9 +21,9 @@
  *
  * Numbers: the side with the lower fingerprint makes odd ones, the other even ones. They
  * rise, and are never reused in a link. Late records for a closed channel are ignored. So
- * are records for a channel that is announced and not accepted: its opener has no credit,
- * so they can only be a CLOSE. If such a channel is accepted all the same, the opener
- * answers the ACCEPT with another CLOSE.
+ * are records for a channel that is announced and not accepted: a CLOSE, or what its opener
+ * sent ahead of the ACCEPT that does not come. If such a channel is accepted all the same, the
+ * opener answers the ACCEPT with another CLOSE.
  *
  * Callbacks may call any function here, also channel_close() of their own channel. After
  * closed() the channel is gone. A reason is a word as in BYE (record_reason()).
@@ -33,6 +34,11 @@
 #include <stdint.h>
 
 #include "link.h"
+
+enum {
+	/* bytes; a peer that grants more breaks the protocol */
+	CREDIT_MAX = 1 << 30,
+};
 
 struct channel;
 
@@ -92,6 +98,12 @@ bool channels_fill(struct channels *c);
  * CHANNELS_PER_LINK, when the link has ended or when the numbers are used up.
  */
 struct channel *channel_open(struct channels *c, const struct channel_events *events, void *owner);
+
+/*
+ * The peer promised this credit for the channel, at most CREDIT_MAX, before it was opened: so
+ * much may be sent ahead of ACCEPT, whose window counts it. Called right after channel_open().
+ */
+void channel_grant(struct channel *ch, uint32_t window);
 
 /*
  * The peer has announced a channel of this number. False if the number is one of ours, or

@@ -38,6 +38,7 @@ struct negotiation {
 	const struct channel_events *channel_events;
 	void *owner;
 	struct channel *channel;		/* borrowed from channels */
+	uint32_t window;			/* credit that came with the push-request */
 	uint32_t channel_number;		/* the number that the device announced; 0:
 						   none */
 	void *serving;				/* what start returned */

@@ -116,9 +116,13 @@ const char *responder_can_push(struct negotiations *n, const char *id, struct fi
 const char *responder_push_request(struct negotiations *n, const char *id, struct fields f)
 {
 	const char *share = fields_get(f, "share"), *service = fields_get(f, "service");
+	/* Of a device that says none, or none that is a number, ACCEPT is awaited. */
+	uint64_t window = fields_get_u64(f, "window", 0);
 	int wanted = service_by_name(service);
 	struct negotiation *neg;
 
+	if (window > CREDIT_MAX)
+		return "window: at most 2^30";
 	/* The answer to an offer that we have withdrawn meanwhile. */
 	if (wanted == SERVICE_RECEIVE_PACK)
 		return NULL;
@@ -130,6 +134,7 @@ const char *responder_push_request(struct negotiations *n, const char *id, struc
 	if (!neg)
 		return NULL;
 	take_git_protocol(neg, f);
+	neg->window = (uint32_t)window;
 	serve(neg, "push-request came");
 	return NULL;
 }
@@ -170,8 +175,11 @@ struct channel *neg_started(struct negotiation *neg, const struct channel_events
 		neg_fail(neg, "busy");
 		return NULL;
 	}
-	if (!neg_is_push(neg))
+	if (!neg_is_push(neg)) {
 		neg_say_channel(neg);
+		if (neg->window)
+			channel_grant(neg->channel, neg->window);
+	}
 	/*
 	 * A channel that the device announced is open with our ACCEPT. One that we
 	 * announce opens with the device's ACCEPT.

@@ -133,6 +133,9 @@ void neg_say_request(struct negotiation *neg)
 	/* For a push, the pusher's can-push says it. */
 	if (*neg->git_protocol && neg->ours)
 		fields_add(&fields, "git-protocol", neg->git_protocol);
+	/* So that the service need not wait for our ACCEPT with its first words. */
+	if (neg->ours)
+		fields_add_u64(&fields, "window", CHANNEL_WINDOW);
 	neg->all->events->send(neg->all->owner, RECORD_PUSH_REQUEST, &fields);
 	buf_finish(&fields);
 }

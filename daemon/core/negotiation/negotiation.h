@@ -11,7 +11,9 @@
  *   can-push       id, share, [git-protocol]   "I have something for this share"
  *   can-push       id, share, kind=announcement, version, tip..., [cut]
  *                                           "its refs are these now; fetch if you follow it"
- *   push-request   id, share, service, [git-protocol]   "send it"; without a can-push, a fetch
+ *   push-request   id, share, service, [git-protocol], [window]
+ *                                           "send it"; without a can-push, a fetch: window is
+ *                                           credit for its channel, ahead of ACCEPT
  *   starting-push  id, channel              "it comes on this channel"
  *   refuse         id, reason               no: not-shared, push-denied, unverified, busy,
  *                                           broken, ended, unsupported
