@@ -19,7 +19,6 @@ struct channel {
 
 	/* what we send */
 	struct buf out, err;
-	uint32_t ahead;			/* credit that was there before ACCEPT; 0: none */
 	size_t credit;			/* bytes of data that we may still send */
 	size_t err_total;		/* bytes of standard error queued so far */
 	size_t deficit;			/* bytes that are left of this turn */
@@ -38,12 +37,6 @@ struct channel {
 static inline size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
-}
-
-/* Whether the peer takes records of the channel, by its ACCEPT or by its promise. */
-static inline bool channel_may_send(const struct channel *ch)
-{
-	return ch->open || ch->ahead > 0;
 }
 
 /* Sends a record whose payload is a channel's number and a value. */

@@ -17,7 +17,7 @@ void channel_write(struct channel *ch, const void *data, size_t n)
 	if (n == 0)
 		return;
 	buf_append(&ch->out, data, n);
-	if (channel_may_send(ch) && ch->credit > 0)
+	if (ch->open && ch->credit > 0)
 		link_wake(ch->all->link);
 }
 
@@ -30,7 +30,7 @@ void channel_write_stderr(struct channel *ch, const void *data, size_t n)
 		return;
 	ch->err_total += n;
 	buf_append(&ch->err, data, n);
-	if (channel_may_send(ch))
+	if (ch->open)
 		link_wake(ch->all->link);
 }
 
@@ -39,7 +39,7 @@ void channel_end(struct channel *ch)
 	if (ch->ending)
 		return;
 	ch->ending = true;
-	if (channel_may_send(ch))
+	if (ch->open)
 		link_wake(ch->all->link);
 }
 
@@ -50,7 +50,7 @@ void channel_exit(struct channel *ch, uint32_t status)
 	ch->ending = true;
 	ch->exiting = true;
 	ch->status = status;
-	if (channel_may_send(ch))
+	if (ch->open)
 		link_wake(ch->all->link);
 }
 
@@ -60,7 +60,7 @@ void channel_exit(struct channel *ch, uint32_t status)
  */
 static size_t next_record(const struct channel *ch, size_t max, enum record_type *type)
 {
-	if (!channel_may_send(ch) || ch->exit_sent)
+	if (!ch->open || ch->exit_sent)
 		return 0;
 	max -= CHANNEL_NUMBER_SIZE;
 	if (buf_len(&ch->err) > 0) {

@@ -103,8 +103,8 @@ struct channel *channel_open(struct channels *c, const struct channel_events *ev
 
 void channel_grant(struct channel *ch, uint32_t window)
 {
-	assert(!ch->open && !ch->ahead && window <= CREDIT_MAX);
-	ch->ahead = window;
+	assert(!ch->open && window <= CREDIT_MAX);
+	ch->open = true;
 	ch->credit = window;
 }
 
@@ -130,20 +130,32 @@ bool channel_announced(struct channels *c, uint32_t number)
 	return true;
 }
 
-struct channel *channel_accept(struct channels *c, uint32_t number,
-			       const struct channel_events *events, void *owner)
+static bool is_for_the_taking(const struct channels *c, uint32_t number)
+{
+	return number != 0 && number <= c->announced && !channel_number_is_ours(c, number) &&
+	       !find(c, number) && c->count < CHANNELS_PER_LINK && c->link->state != LINK_ENDED;
+}
+
+struct channel *channel_take(struct channels *c, uint32_t number,
+			     const struct channel_events *events, void *owner)
 {
 	struct channel *ch;
 
-	if (number == 0 || number > c->announced || channel_number_is_ours(c, number) ||
-	    find(c, number) || c->count >= CHANNELS_PER_LINK)
-		return NULL;
-	if (!channel_send_number(c, RECORD_ACCEPT, number, CHANNEL_WINDOW))
+	if (!is_for_the_taking(c, number))
 		return NULL;
 	ch = add(c, number, events, owner);
 	ch->open = true;
 	ch->credit = CHANNEL_WINDOW;
 	return ch;
+}
+
+struct channel *channel_accept(struct channels *c, uint32_t number,
+			       const struct channel_events *events, void *owner)
+{
+	if (!is_for_the_taking(c, number) ||
+	    !channel_send_number(c, RECORD_ACCEPT, number, CHANNEL_WINDOW))
+		return NULL;
+	return channel_take(c, number, events, owner);
 }
 
 void channel_set_events(struct channel *ch, const struct channel_events *events, void *owner)
@@ -257,11 +269,8 @@ static const char *take_accept(struct channel *ch, const uint8_t *p, size_t n)
 		return "window: four bytes, at most 2^30";
 	if (ch->open)
 		return "type: once for a channel";
-	if (get_be32(p) < ch->ahead)
-		return "window: not below that of PUSH-REQUEST";
 	ch->open = true;
-	/* What was sent ahead is gone from it. */
-	ch->credit += get_be32(p) - ch->ahead;
+	ch->credit = get_be32(p);
 	ch->events->accepted(ch->owner);
 	link_wake(link);
 	return NULL;

@@ -6,7 +6,7 @@
  * Channels are many byte streams in one link, in the manner of SSH's connection protocol
  * (RFC 4254). starting-push announces a channel by its number. The side that announces a
  * channel makes it with channel_open(); the other side takes it with channel_accept(),
- * which grants the opener its first credit, unless some was promised before
+ * which grants the opener its first credit, unless that was done before
  * (channel_grant()). The acceptor has CHANNEL_WINDOW as its first credit without a
  * record. Windows grow where they do not fill the path (receive-window.h). Data needs
  * credit. Standard error does not: a channel carries CHANNEL_STDERR_MAX bytes of it, and
@@ -20,10 +20,10 @@
  *   any         CLOSE, channel_close(), link ended      CLOSED    events->closed(reason), once
  *
  * Numbers: the side with the lower fingerprint makes odd ones, the other even ones. They
- * rise, and are never reused in a link. Late records for a closed channel are ignored. So
- * are records for a channel that is announced and not accepted: a CLOSE, or what its opener
- * sent ahead of the ACCEPT that does not come. If such a channel is accepted all the same, the
- * opener answers the ACCEPT with another CLOSE.
+ * rise, and are never reused in a link. Late records for a closed channel are ignored.
+ * So are records for a channel that is announced and not accepted: a CLOSE, or what its
+ * opener sent on credit that was granted before. If a closed channel is accepted all the
+ * same, the opener answers the ACCEPT with another CLOSE.
  *
  * Callbacks may call any function here, also channel_close() of their own channel. After
  * closed() the channel is gone. A reason is a word as in BYE (record_reason()).
@@ -100,8 +100,8 @@ bool channels_fill(struct channels *c);
 struct channel *channel_open(struct channels *c, const struct channel_events *events, void *owner);
 
 /*
- * The peer promised this credit for the channel, at most CREDIT_MAX, before it was opened: so
- * much may be sent ahead of ACCEPT, whose window counts it. Called right after channel_open().
+ * The peer granted this credit, at most CREDIT_MAX, before the channel was opened: the channel
+ * is open without ACCEPT. Called right after channel_open().
  */
 void channel_grant(struct channel *ch, uint32_t window);
 
@@ -117,6 +117,9 @@ bool channel_announced(struct channels *c, uint32_t number);
  */
 struct channel *channel_accept(struct channels *c, uint32_t number,
 			       const struct channel_events *events, void *owner);
+/* The same without ACCEPT: the peer knows that CHANNEL_WINDOW is granted. */
+struct channel *channel_take(struct channels *c, uint32_t number,
+			     const struct channel_events *events, void *owner);
 
 /* Whether channels of this number are made by our side, by its parity. */
 bool channel_number_is_ours(const struct channels *c, uint32_t number);

@@ -44,7 +44,7 @@ static const char *on_starting_push(struct negotiations *n, const char *id, stru
 	/* In any other starting-push the number must be a new one of this link. */
 	if (channel > UINT32_MAX || !channel_announced(n->channels, (uint32_t)channel))
 		return "channel: a number of 32 bits, above those before";
-	return neg ? initiator_started(neg, channel) : responder_starting_push(n, id, channel);
+	return neg ? initiator_started(neg, channel, f) : responder_starting_push(n, id, channel);
 }
 
 const char *negotiations_record(struct negotiations *n, const struct record *record, uint64_t now)

@@ -179,11 +179,17 @@ const char *initiator_wanted(struct negotiation *neg)
 	return NULL;
 }
 
-const char *initiator_started(struct negotiation *neg, uint32_t channel)
+const char *initiator_started(struct negotiation *neg, uint32_t channel, struct fields f)
 {
+	/* A device that passes over the window of our request waits for ACCEPT. */
+	bool granted = fields_get(f, "window");
+
+	if (granted && fields_get_u64(f, "window", 0) != CHANNEL_WINDOW)
+		return "window: that of PUSH-REQUEST";
 	if (neg->state != NEG_REQUESTED || neg->question)
 		return NULL;
-	neg->channel = channel_accept(neg->all->channels, channel, neg->channel_events, neg->owner);
+	neg->channel = (granted ? channel_take : channel_accept)(
+		neg->all->channels, channel, neg->channel_events, neg->owner);
 	if (!neg->channel)
 		return "channel: one of the other side's parity, not in use, of at most 64";
 	neg->channel_number = channel;

@@ -38,7 +38,8 @@ struct negotiation {
 	const struct channel_events *channel_events;
 	void *owner;
 	struct channel *channel;		/* borrowed from channels */
-	uint32_t window;			/* credit that came with the push-request */
+	uint32_t window;			/* credit that came with the push-request; 0:
+						   ACCEPT will bring it */
 	uint32_t channel_number;		/* the number that the device announced; 0:
 						   none */
 	void *serving;				/* what start returned */
@@ -88,7 +89,7 @@ uint64_t neg_order_deadline(const struct negotiations *n);
  * negotiations_record() returns.
  */
 const char *initiator_wanted(struct negotiation *neg);
-const char *initiator_started(struct negotiation *neg, uint32_t channel);
+const char *initiator_started(struct negotiation *neg, uint32_t channel, struct fields f);
 const char *initiator_refused(struct negotiations *n, const char *id, struct fields f);
 const char *initiator_seen(struct negotiations *n, const char *id, struct fields f);
 const char *initiator_outcome(struct negotiations *n, const char *id, struct fields f);

@@ -182,9 +182,10 @@ struct channel *neg_started(struct negotiation *neg, const struct channel_events
 	}
 	/*
 	 * A channel that the device announced is open with our ACCEPT. One that we
-	 * announce opens with the device's ACCEPT.
+	 * announce is open if the device granted credit for it, or with the device's ACCEPT.
 	 */
-	neg_enter(neg, NEG_OPEN, neg_is_push(neg) ? 0 : NEG_ACCEPT_TIMEOUT, "the service talks");
+	neg_enter(neg, NEG_OPEN, neg_is_push(neg) || neg->window ? 0 : NEG_ACCEPT_TIMEOUT,
+		  "the service talks");
 	return neg->channel;
 }
 

@@ -133,7 +133,7 @@ void neg_say_request(struct negotiation *neg)
 	/* For a push, the pusher's can-push says it. */
 	if (*neg->git_protocol && neg->ours)
 		fields_add(&fields, "git-protocol", neg->git_protocol);
-	/* So that the service need not wait for our ACCEPT with its first words. */
+	/* So that the service need not wait for ACCEPT with its first words. */
 	if (neg->ours)
 		fields_add_u64(&fields, "window", CHANNEL_WINDOW);
 	neg->all->events->send(neg->all->owner, RECORD_PUSH_REQUEST, &fields);
@@ -146,6 +146,8 @@ void neg_say_channel(struct negotiation *neg)
 
 	fields_add(&fields, "id", neg->id);
 	fields_add_u64(&fields, "channel", channel_number(neg->channel));
+	if (neg->window)
+		fields_add_u64(&fields, "window", neg->window);
 	neg->all->events->send(neg->all->owner, RECORD_STARTING_PUSH, &fields);
 	buf_finish(&fields);
 }

@@ -13,8 +13,9 @@
  *                                           "its refs are these now; fetch if you follow it"
  *   push-request   id, share, service, [git-protocol], [window]
  *                                           "send it"; without a can-push, a fetch: window is
- *                                           credit for its channel, ahead of ACCEPT
- *   starting-push  id, channel              "it comes on this channel"
+ *                                           credit for the channel to come
+ *   starting-push  id, channel, [window]    "it comes on this channel"; with the window of
+ *                                           the push-request, no ACCEPT is needed
  *   refuse         id, reason               no: not-shared, push-denied, unverified, busy,
  *                                           broken, ended, unsupported
  *   withdraw       id, reason               the initiator does not want it any more
