@@ -551,6 +551,7 @@ STREAM_HEADER_MAX 1024 % KiB before the stream begins
 STREAM_PARSER_MAX 1048576 % MiB until its parser is replaced
 IBB_MAX 1 half of the %, a domain
 IBB_STANZAS_MAX 1 % unanswered stanzas each
+IBB_URGENT 1 of which one of % bytes may
 IBB_TAKEN_UNFINISHED 1 % blocks that it sends
 IBB_STANZAS_UNFINISHED 1 % under way to it
 MEETING_TIME 1000 one for each path, of % s
@@ -634,6 +635,7 @@ IBB_BLOCK 1 at most % bytes, so that
 IBB_BLOCK_MIN 1 `block-size` below %
 IBB_STANZAS_MAX 1 at most % blocks and
 IBB_IN_FLIGHT_MAX 1024 blocks and % KiB
+IBB_URGENT 1 and at most % bytes. A
 CONGESTION_TARGET 1 queue at about % ms
 FRAME_WINDOW 1024 within the credit of % KiB
 END

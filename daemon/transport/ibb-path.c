@@ -228,11 +228,11 @@ static void on_pause_over(uv_timer_t *timer)
 
 /*
  * How many bytes the next block may carry now. 0: wait for an acknowledgement, for the
- * account or for the token bucket.
+ * account or for the token bucket. urgent: a block of control records beyond the window.
  */
-static size_t room_now(struct ibb_path *p)
+static size_t room_now(struct ibb_path *p, bool urgent)
 {
-	size_t room = ibb_can_send(&p->ibb), allowed;
+	size_t room = urgent ? ibb_can_interrupt(&p->ibb) : ibb_can_send(&p->ibb), allowed;
 	uint64_t wait;
 
 	if (!p->kept && p->ibb.in_flight >= IBB_STANZAS_UNFINISHED)
@@ -245,16 +245,25 @@ static size_t room_now(struct ibb_path *p)
 	return room < allowed ? room : allowed;
 }
 
+/* Encrypts what the next block has to carry. False if there is none, or no room for it. */
+static bool stock_up(struct ibb_path *p, size_t room, bool urgent)
+{
+	if (urgent)
+		return room == IBB_URGENT && tls_path_fill_urgent(&p->tls, room);
+	return room >= FILL_MIN && tls_path_fill(&p->tls, room);
+}
+
 static void send_some(struct ibb_path *p)
 {
 	struct buf *cipher = &p->tls.cipher;
 
 	while (p->state == IBB_PATH_OPEN && p->all->xmpp) {
-		size_t room = room_now(p);
+		size_t room = room_now(p, false);
+		bool urgent = !room && p->kept && !buf_len(cipher);
 
-		if (!room)
-			return;
-		if (!buf_len(cipher) && (room < FILL_MIN || !tls_path_fill(&p->tls, room)))
+		if (urgent)
+			room = room_now(p, true);
+		if (!room || (!buf_len(cipher) && !stock_up(p, room, urgent)))
 			return;
 		if (!send_block(p, buf_len(cipher) < room ? buf_len(cipher) : room)) {
 			broken(p, "the connection with the server is lost");

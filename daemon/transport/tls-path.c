@@ -63,17 +63,29 @@ const char *tls_path_take(struct tls_path *p, const void *data, size_t n)
 	return result < 0 ? "TLS failed" : "closed by the other side";
 }
 
-bool tls_path_fill(struct tls_path *p, size_t room)
+/* asks: path_fill() or path_urgent(). */
+static bool fill(struct tls_path *p, size_t room,
+		 size_t (*asks)(struct path *p, struct buf *out, size_t max))
 {
 	size_t overhead = (room / (TLS_RECORD + TLS_OVERHEAD) + 1) * TLS_OVERHEAD, n;
 	bool good;
 
 	assert(room > overhead);
-	path_fill(&p->path, &p->plain_out, room - overhead);
+	asks(&p->path, &p->plain_out, room - overhead);
 	n = buf_len(&p->plain_out);
 	good = n && !p->path.over && tls_write(p->tls, buf_data(&p->plain_out), n) == 0;
 	buf_reset(&p->plain_out);
 	if (n)
 		rest(&p->plain_out, n);
 	return good;
+}
+
+bool tls_path_fill(struct tls_path *p, size_t room)
+{
+	return fill(p, room, path_fill);
+}
+
+bool tls_path_fill_urgent(struct tls_path *p, size_t room)
+{
+	return fill(p, room, path_urgent);
 }

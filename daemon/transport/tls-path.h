@@ -45,4 +45,7 @@ const char *tls_path_take(struct tls_path *p, const void *data, size_t n);
  */
 bool tls_path_fill(struct tls_path *p, size_t room);
 
+/* The same with what must not wait (path_events.urgent). */
+bool tls_path_fill_urgent(struct tls_path *p, size_t room);
+
 #endif

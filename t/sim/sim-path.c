@@ -300,12 +300,36 @@ static bool window_open(const struct world *w, const struct wire_end *end)
 	return end->count < IBB_STANZAS_MAX && buf_len(&end->flight) < w->swarm.window;
 }
 
+/* As in-band has one: a place beyond the window, for control records. */
+static bool urgent_open(const struct world *w, const struct wire_end *end)
+{
+	return path_kind(&end->path) == PATH_INBAND && !end->beyond && !buf_len(&end->out) &&
+	       end->count < IBB_STANZAS_MAX && !window_open(w, end);
+}
+
+static void pump_urgent(struct world *w, struct wire_end *end)
+{
+	uint32_t generation = wire_of(w, &end->path)->generation;
+
+	buf_reset(&w->scratch);
+	if (!path_urgent(&end->path, &w->scratch, IBB_URGENT) ||
+	    wire_of(w, &end->path)->generation != generation || !end->used || end->path.over)
+		return;
+	end->beyond = true;
+	if (end->broker->hostile && w->swarm.mute)
+		hostile_withholds(&w->scratch);
+	buf_append(&end->out, buf_data(&w->scratch), buf_len(&w->scratch));
+	if (buf_len(&end->out))
+		send_block(w, end, buf_len(&end->out));
+}
+
 static void pump(struct world *w, struct wire_end *end)
 {
 	uint32_t generation = wire_of(w, &end->path)->generation;
 
 	end->kicked = false;
 	end->broker->touched = true;
+	end->beyond &= !window_open(w, end);
 	while (end->used && !end->path.over && window_open(w, end)) {
 		size_t n;
 
@@ -326,6 +350,8 @@ static void pump(struct world *w, struct wire_end *end)
 			return;
 		send_block(w, end, n < w->swarm.block ? n : w->swarm.block);
 	}
+	if (end->used && !end->path.over && urgent_open(w, end))
+		pump_urgent(w, end);
 }
 
 void paths_flush(struct world *w)

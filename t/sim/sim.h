@@ -166,6 +166,7 @@ struct wire_end {
 	uint32_t blocks[FLOW_MAX];	/* sizes; 0 is the close */
 	unsigned first, count;
 	uint64_t last_at;
+	bool beyond;			/* a block left although the window was full */
 	bool held;			/* the proxy holds the last block back until more comes */
 	struct quota_place place;	/* of an in-band path */
 };

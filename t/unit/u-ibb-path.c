@@ -144,6 +144,7 @@ struct owner {
 	bool reopens;			/* as soon as it is closed */
 	bool up;
 	size_t says;			/* bytes, as soon as there is room */
+	size_t urges;			/* the same, and the window does not matter */
 };
 
 static void on_established(void *arg, const unsigned char *fp)
@@ -169,12 +170,24 @@ static size_t on_fill(void *arg, struct buf *out, size_t max)
 	return n;
 }
 
+static size_t on_urgent(void *arg, struct buf *out, size_t max)
+{
+	struct owner *o = arg;
+	size_t n = o->urges < max ? o->urges : max;
+
+	memset(buf_reserve(out, n), 'u', n);
+	buf_added(out, n);
+	o->urges -= n;
+	return n;
+}
+
 static void on_closed(void *arg, const char *why);
 
 static const struct path_events events = {
 	.established = on_established,
 	.plain = on_plain,
 	.fill = on_fill,
+	.urgent = on_urgent,
 	.closed = on_closed,
 };
 
@@ -529,6 +542,21 @@ static void test_unfinished(void)
 	path_keep(b.path, NULL);
 	uv_run(&loop, UV_RUN_NOWAIT);
 	ok(server.n - sent > IBB_STANZAS_UNFINISHED, "then the window alone counts");
+	ok(b.says > 0, "which is full");
+	sent = server.n;
+	b.urges = 40;
+	path_kick(b.path);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	is_int(server.n - sent, 1, "a control record has a place beyond it");
+	is_int(b.urges, 0, "and has left");
+	b.urges = 40;
+	path_kick(b.path);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	is_int(server.n - sent, 1, "the next one waits");
+	answer(sent, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	is_int(server.n - sent, 2, "for the answer to that");
+	is_int(b.urges, 0, "and then leaves");
 	path_close(a.path);
 	end(&b, 1);
 }

@@ -37,6 +37,34 @@ static void t_window(void)
 	is_int(s.bytes_in_flight, 0, "not a byte");
 }
 
+/* A control record does not wait for the window. */
+static void t_interrupt(void)
+{
+	struct ibb s;
+	uint16_t seq;
+
+	ibb_init(&s, IBB_BLOCK, 0);
+	while (ibb_can_send(&s))
+		ibb_sent(&s, ibb_can_send(&s), 0);
+	is_int(ibb_can_interrupt(&s), IBB_URGENT, "beyond a full window there is a small place");
+	seq = ibb_sent(&s, IBB_URGENT, 0);
+	is_int(ibb_can_interrupt(&s), 0, "one");
+	ibb_acked(&s, 0, 10);
+	is_int(ibb_can_interrupt(&s), 0, "also when another block has arrived");
+	ibb_acked(&s, seq, 20);
+	is_int(ibb_can_interrupt(&s), IBB_URGENT, "until its own acknowledgement");
+	s.congestion.draining = true;
+	is_int(ibb_can_interrupt(&s), 0, "it is not beside a block that measures the path");
+
+	ibb_init(&s, IBB_BLOCK, 0);
+	open_window(&s);
+	while (ibb_can_send(&s) > 0)
+		ibb_sent(&s, 100, 0);
+	is_int(ibb_can_interrupt(&s), 0, "the number of stanzas holds for it, too");
+	ibb_init(&s, 300, 0);
+	is_int(ibb_can_interrupt(&s), 300, "and the size of a block");
+}
+
 static void t_cut_behind(void)
 {
 	struct ibb s;
@@ -135,6 +163,7 @@ static void t_deadline(void)
 int main(void)
 {
 	t_window();
+	t_interrupt();
 	t_cut_behind();
 	t_stanzas();
 	t_wrap();

@@ -641,6 +641,46 @@ static void test_long_path(void)
 	finish();
 }
 
+/* A path that is full, and takes a little of control all the same. */
+static void test_urgent(void)
+{
+	struct buf out = { 0 };
+
+	begin();
+	join_path();
+	settle();
+	alice.data_left = 1000;
+	talk(&alice, 65536);
+	alice.kicked = false;
+	is_int(link_urgent(&alice.link, &out, 512, now), 0, "data are not urgent");
+	seen(&alice);
+	ok(alice.kicked, "who is asked no more says that a control record waits");
+	is_int(link_urgent(&alice.link, &out, RECORD_HEADER - 1, now), 0,
+	       "it does not go where it does not fit");
+	is_int(link_urgent(&alice.link, &out, 512, now), RECORD_HEADER, "it goes where it fits");
+	is_int(link_urgent(&alice.link, &out, 512, now), 0, "once");
+	buf_append(&alice.wire, buf_data(&out), buf_len(&out));
+	arrive(&bob, SIZE_MAX);
+	ok(strstr(bob.trace, "seen") && !bob.wrong, "and comes in its turn");
+	buf_reset(&out);
+	talk(&alice, 65536);
+	cut_path("gone");
+	seen(&alice);
+	is_int(link_urgent(&alice.link, &out, 512, now), 0, "without a path nothing goes");
+	join_path();
+	talk(&alice, 100);
+	arrive(&bob, SIZE_MAX);
+	talk(&bob, 100);
+	arrive(&alice, SIZE_MAX);
+	ok(alice.link.state == LINK_UP && link_unacked(&alice.link) > 0,
+	   "on the next path much has to go again");
+	is_int(link_urgent(&alice.link, &out, 512, now), 0, "and nothing overtakes that");
+	settle_late();
+	is_str(bob.trace, "up seen down resumed seen", "the record comes behind the replay");
+	buf_finish(&out);
+	finish();
+}
+
 /* At rest a link forgets how much it needed. */
 static void test_rest(void)
 {
@@ -1214,6 +1254,7 @@ int main(void)
 	test_stall();
 	test_long_path();
 	test_rest();
+	test_urgent();
 	test_decide();
 	test_move();
 	test_refusals();

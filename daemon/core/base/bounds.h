@@ -142,6 +142,8 @@ enum {
 						   most would be overhead */
 	IBB_IN_FLIGHT_MAX = 64 * 1024,
 	IBB_STANZAS_MAX = 16,
+	IBB_URGENT = 512,			/* a block of control records that may leave
+						   although the window is full; one at a time */
 	IBB_STANZAS_UNFINISHED = 2,		/* in flight before the path carries a link */
 	IBB_TAKEN_UNFINISHED = 64,		/* blocks accepted until then; each is
 						   acknowledged, and may be empty */

@@ -40,6 +40,15 @@ static void put_bye(struct link_internal *in, struct buf *out)
 	in->bye_due = false;
 }
 
+/* Sends the next record that waits. */
+static void put_record(struct link_internal *in, struct buf *out, uint64_t now)
+{
+	outbox_send(&in->outbox, out);
+	keepalive_sent(&in->keepalive, true, now);
+	keepalive_waiting(&in->keepalive, true, now);
+	send_window_sent(&in->send_window, in->outbox.sent, now);
+}
+
 /* Appends numbered records until out has max bytes after start. */
 static void put_records(struct link *l, struct buf *out, size_t start, size_t max, uint64_t now)
 {
@@ -50,10 +59,7 @@ static void put_records(struct link *l, struct buf *out, size_t start, size_t ma
 			in->quiet = true;
 			return;
 		}
-		outbox_send(&in->outbox, out);
-		keepalive_sent(&in->keepalive, true, now);
-		keepalive_waiting(&in->keepalive, true, now);
-		send_window_sent(&in->send_window, in->outbox.sent, now);
+		put_record(in, out, now);
 	}
 }
 
@@ -104,5 +110,19 @@ size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now)
 		put_bye(in, out);
 	if (buf_len(out) > start)
 		keepalive_sent(&in->keepalive, false, now);
+	return buf_len(out) - start;
+}
+
+size_t link_urgent(struct link *l, struct buf *out, size_t max, uint64_t now)
+{
+	struct link_internal *in = l->in;
+	size_t start = buf_len(out);
+
+	if (!in->attached || l->state != LINK_UP)
+		return 0;
+	in->now = now;
+	while (in->outbox.unsent && in->outbox.unsent->control &&
+	       buf_len(out) - start + RECORD_HEADER + in->outbox.unsent->len <= max)
+		put_record(in, out, now);
 	return buf_len(out) - start;
 }

@@ -187,8 +187,11 @@ uint8_t *link_send_room(struct link *l, enum record_type type, size_t len)
 		return NULL;
 	}
 	in->control_sent += type != RECORD_DATA;
-	if (l->state == LINK_UP)
+	if (l->state == LINK_UP) {
+		/* A full path, which asks only when it has room, may have a place for this. */
+		in->quiet |= control && !in->outbox.unsent;
 		link_kick(l);
+	}
 	return outbox_add(&in->outbox, type, len, control);
 }
 

@@ -219,6 +219,13 @@ int link_input(struct link *l, struct buf *plain, uint64_t now);
 size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now);
 
 /*
+ * For a path that is full, but has a place for control records: appends those that wait as
+ * long as they fit into max bytes, and nothing while a replay has to go before them. Returns
+ * how many bytes were appended.
+ */
+size_t link_urgent(struct link *l, struct buf *out, size_t max, uint64_t now);
+
+/*
  * Queues a numbered record, also while the link is IDLE or SUSPENDED. Control records go
  * before the records that fill() adds. False if the link has ended, or if
  * LINK_CONTROL_QUEUE_MAX control records are kept already. The link then ends with

@@ -8,6 +8,11 @@
  * Blocks are sent while the window has room. Each is acknowledged by its own iq result,
  * in any order. Nothing is sent twice: a block that is refused or overdue ends the
  * bytestream, and the link above repeats on another path what was lost.
+ *
+ * A server that limits the rate reads what is there, and then pauses for as long as that
+ * should have taken. A control record that waits for the window comes there after the next
+ * pause at the earliest, and is read after one more. So one small block of control records
+ * has a place beyond the window.
  */
 
 void ibb_init(struct ibb *s, size_t block_max, uint64_t now)
@@ -46,6 +51,17 @@ size_t ibb_can_send(const struct ibb *s)
 	return 0;
 }
 
+size_t ibb_can_interrupt(const struct ibb *s)
+{
+	/* Beside a block that measures the base this one would count in the base. */
+	if (s->in_flight == IBB_STANZAS_MAX || s->congestion.draining)
+		return 0;
+	for (size_t i = 0; i < IBB_STANZAS_MAX; i++)
+		if (s->flight[i].used && s->flight[i].beyond)
+			return 0;
+	return IBB_URGENT < s->block_max ? IBB_URGENT : s->block_max;
+}
+
 uint16_t ibb_sent(struct ibb *s, size_t n, uint64_t now)
 {
 	struct ibb_block *block = s->flight;
@@ -53,7 +69,13 @@ uint16_t ibb_sent(struct ibb *s, size_t n, uint64_t now)
 	assert(n <= s->block_max && s->in_flight < IBB_STANZAS_MAX);
 	while (block->used)
 		block++;
-	*block = (struct ibb_block){ .seq = s->seq_out, .used = true, .bytes = n, .sent_at = now };
+	*block = (struct ibb_block){
+		.seq = s->seq_out,
+		.used = true,
+		.beyond = s->bytes_in_flight + n > congestion_window(&s->congestion),
+		.bytes = n,
+		.sent_at = now,
+	};
 	s->in_flight++;
 	s->bytes_in_flight += n;
 	return s->seq_out++;

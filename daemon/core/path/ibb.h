@@ -19,6 +19,7 @@
 struct ibb_block {		/* a block in flight */
 	uint16_t seq;
 	bool used;
+	bool beyond;		/* the window was full without it */
 	size_t bytes;
 	uint64_t sent_at;
 };
@@ -37,6 +38,12 @@ void ibb_init(struct ibb *s, size_t block_max, uint64_t now);
 
 /* How many bytes the next block may carry now; 0: wait for an acknowledgement. */
 size_t ibb_can_send(const struct ibb *s);
+
+/*
+ * How many bytes a block of control records may carry now that ibb_can_send() says 0:
+ * IBB_URGENT while no such block is in flight, else 0.
+ */
+size_t ibb_can_interrupt(const struct ibb *s);
 
 /* A block of n bytes leaves now. Returns its sequence number. */
 uint16_t ibb_sent(struct ibb *s, size_t n, uint64_t now);

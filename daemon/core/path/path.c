@@ -130,6 +130,11 @@ size_t path_fill(struct path *p, struct buf *out, size_t max)
 	return p->up && !p->over && p->events->fill ? p->events->fill(p->owner, out, max) : 0;
 }
 
+size_t path_urgent(struct path *p, struct buf *out, size_t max)
+{
+	return p->up && !p->over && p->events->urgent ? p->events->urgent(p->owner, out, max) : 0;
+}
+
 void path_over(struct path *p, const char *why)
 {
 	assert(!p->over);

@@ -33,6 +33,11 @@ struct path_events {
 	 */
 	size_t (*fill)(void *owner, struct buf *out, size_t max);
 	/*
+	 * The path is full, but takes max bytes of what must not wait. As fill. NULL: the
+	 * owner has none.
+	 */
+	size_t (*urgent)(void *owner, struct buf *out, size_t max);
+	/*
 	 * The path has ended, and is freed after this. why is a short phrase for the log
 	 * and the user.
 	 */
@@ -141,6 +146,7 @@ void path_spend(const struct path *p, size_t bytes, uint64_t now);
 void path_established(struct path *p, const unsigned char *fp);
 void path_plain(struct path *p, struct buf *plain);
 size_t path_fill(struct path *p, struct buf *out, size_t max);
+size_t path_urgent(struct path *p, struct buf *out, size_t max);
 
 /*
  * Calls the owner's closed, once. The kind frees what it holds before or after this call.

@@ -460,6 +460,16 @@ static size_t on_path_fill(void *owner, struct buf *out, size_t max)
 	return n;
 }
 
+static size_t on_path_urgent(void *owner, struct buf *out, size_t max)
+{
+	struct peer *p = owner;
+	size_t n = link_urgent(&p->link, out, max, context_now(p->all->context));
+
+	meter_add(&p->meter_out, n, context_now(p->all->context));
+	peer_touch(p);
+	return n;
+}
+
 static void on_path_closed(void *owner, const char *why)
 {
 	struct peer *p = owner;
@@ -474,6 +484,7 @@ static void on_path_closed(void *owner, const char *why)
 static const struct path_events path_events = {
 	.plain = on_path_plain,
 	.fill = on_path_fill,
+	.urgent = on_path_urgent,
 	.closed = on_path_closed,
 };
 
