@@ -49,6 +49,14 @@ static uint64_t with(unsigned n, test *t)
 	return t();
 }
 
+static void is_constant(test *t, const char *what)
+{
+	uint64_t few = with(FEW, t), many = with(MANY, t);
+
+	ok(many <= 2 * few + 50, "%s: %" PRIu64 " branches with %u, %" PRIu64 " with %u", what, few,
+	   FEW, many, MANY);
+}
+
 static void is_linear(test *t, const char *what)
 {
 	uint64_t few = with(FEW, t), many = with(MANY, t);
@@ -143,6 +151,18 @@ static void come(unsigned n, uint64_t now)
 	announcements_deadline(ledger);
 }
 
+static void go(unsigned n, uint64_t now)
+{
+	char gone[DEVICE_ID_LEN + 1];
+
+	name(n);
+	presence_unavailable(presence, full, now, gone);
+	announcements_device_offline(ledger, jid, device);
+	inquiry_unseen(inquiry, jid, now);
+	inquiry_deadline(inquiry);
+	announcements_deadline(ledger);
+}
+
 static void begin_people(bool together)
 {
 	one_domain = together;
@@ -169,6 +189,35 @@ static void end_people(void)
 	presence_destroy(presence);
 }
 
+static uint64_t presence_again(void)
+{
+	uint64_t spent;
+
+	begin_people(false);
+	for (unsigned n = 0; n < count; n++)
+		come(n, 1000);
+	work = 0;
+	come(count / 2, 1000);
+	spent = work;
+	end_people();
+	return spent;
+}
+
+static uint64_t presence_goes_and_comes(void)
+{
+	uint64_t spent;
+
+	begin_people(false);
+	for (unsigned n = 0; n < count; n++)
+		come(n, 1000);
+	work = 0;
+	go(count / 2, 1000);
+	come(count / 2, 1000);
+	spent = work;
+	end_people();
+	return spent;
+}
+
 /* After a login everybody is asked once who was not seen. */
 static uint64_t first_round(bool together)
 {
@@ -184,9 +233,29 @@ static uint64_t first_round(bool together)
 	return spent;
 }
 
+static uint64_t first_round_of_many_domains(void)
+{
+	return first_round(false);
+}
+
 static uint64_t first_round_of_one_domain(void)
 {
 	return first_round(true);
+}
+
+/* All rounds until everybody of one domain was asked once. */
+static uint64_t whole_round(void)
+{
+	uint64_t spent;
+
+	begin_people(true);
+	work = 0;
+	for (uint64_t now = 4000; now < 4000 + (count / INQUIRY_AT_ONCE + 2) * INQUIRY_MORE; now += 1000)
+		if (inquiry_deadline(inquiry) <= now)
+			inquiry_tick(inquiry, now);
+	spent = work;
+	end_people();
+	return spent;
 }
 
 /* A share moves: all are told. */
@@ -270,7 +339,11 @@ static uint64_t timers_that_set_timers(void)
 
 int main(void)
 {
+	is_constant(presence_again, "a presence as before");
+	is_constant(presence_goes_and_comes, "a device goes and comes");
 	is_linear(first_round_of_one_domain, "the first questions to one domain");
+	is_linear(first_round_of_many_domains, "the first questions to many domains");
+	is_linear(whole_round, "a round of questions to one domain");
 	is_linear(announcement_to_all, "an announcement to all");
 	is_linear(read_trust, "the table of trust is read");
 	is_linear(timers_that_set_timers, "due timers set others");

@@ -195,6 +195,36 @@ static void test_domains(void)
 	finish();
 }
 
+/* More people than are asked at a time. */
+static void test_within_a_round(void)
+{
+	begin();
+	buddy("first@x.org", SUBSCRIPTION_BOTH);
+	here("first@x.org/git", DEV1);
+	for (char c = 'a'; c <= 'j'; c++) {
+		char jid[] = "?@x.org";
+
+		jid[0] = c;
+		buddy(jid, SUBSCRIPTION_BOTH);
+	}
+	inquiry_online(inquiry, now);
+	pass(INQUIRY_SETTLE);
+	expect("s a@x.org, s b@x.org, s c@x.org, s d@x.org, s e@x.org, s f@x.org, s g@x.org, "
+	       "s h@x.org",
+	       "so many are asked at a time");
+	gone("first@x.org/git");
+	inquiry_unseen(inquiry, "first@x.org", now);
+	buddy("late@x.org", SUBSCRIPTION_BOTH);
+	presence_roster_item(presence, "i@x.org", SUBSCRIPTION_NONE, false, true);
+	pass(INQUIRY_MORE);
+	expect("p first@x.org/git, s j@x.org",
+	       "one who went away after the round had passed them is asked in it, a buddy who is "
+	       "new in the next one, and who is none any more is not");
+	pass(INQUIRY_EAGER);
+	ok(strstr(asked, "s late@x.org"), "which follows");
+	finish();
+}
+
 static void test_flapping(void)
 {
 	begin();
@@ -408,6 +438,7 @@ int main(void)
 	test_answer();
 	test_pauses();
 	test_domains();
+	test_within_a_round();
 	test_flapping();
 	test_want();
 	test_unseen();

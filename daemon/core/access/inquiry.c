@@ -8,6 +8,7 @@
 #include "backoff.h"
 #include "hashtable.h"
 #include "jid.h"
+#include "timers.h"
 
 /*
  * A domain is known from when the first of its people is not seen until the connection
@@ -24,10 +25,14 @@ struct domain {
 	struct hashtable_node node;	/* first: hashtable_find() leads back to the domain */
 	struct domain *next;
 	char *name;			/* owned */
+	struct inquiry *inquiry;	/* borrowed */
 	uint32_t round;
+	bool begun;			/* the round has; what follows is of it */
+	unsigned left;			/* people who have yet to be looked at */
+	bool any, waits;		/* of the others: one matters; one is waited for */
 	unsigned pause;			/* ms; the last pause between rounds, without the random
 					   part; 0: there was none */
-	uint64_t due_at;		/* UINT64_MAX: everybody is seen */
+	struct timer due;		/* not set: everybody is seen */
 	uint64_t asked_at;		/* when the last question was asked */
 	uint64_t heard_at;		/* when something last showed that the domain can be
 					   reached */
@@ -43,6 +48,8 @@ struct inquiry {
 	bool online;
 	struct hashtable by_name;
 	struct domain *domains;		/* owned */
+	struct timers timers;		/* domain::due */
+	uint64_t now;			/* within inquiry_tick() */
 };
 
 struct inquiry *inquiry_create(struct presence *presence, const struct inquiry_events *events,
@@ -54,6 +61,7 @@ struct inquiry *inquiry_create(struct presence *presence, const struct inquiry_e
 	q->events = events;
 	q->owner = owner;
 	q->random = random;
+	timers_init(&q->timers);
 	return q;
 }
 
@@ -63,6 +71,7 @@ static void forget_domains(struct inquiry *q)
 		struct domain *d = q->domains;
 
 		q->domains = d->next;
+		timer_stop(&d->due);
 		hashtable_remove(&q->by_name, &d->node);
 		free(d->name);
 		free(d);
@@ -75,6 +84,7 @@ void inquiry_destroy(struct inquiry *q)
 		return;
 	forget_domains(q);
 	hashtable_finish(&q->by_name);
+	timers_finish(&q->timers);
 	free(q);
 }
 
@@ -82,6 +92,8 @@ static struct domain *find(const struct inquiry *q, const char *jid)
 {
 	return (struct domain *)hashtable_find(&q->by_name, jid_domain(jid));
 }
+
+static void on_due(void *owner);
 
 static struct domain *get(struct inquiry *q, const char *jid)
 {
@@ -93,16 +105,12 @@ static struct domain *get(struct inquiry *q, const char *jid)
 	d->name = xstrdup(jid_domain(jid));
 	/* People who were never asked have round 0. */
 	d->round = 1;
-	d->due_at = UINT64_MAX;
+	d->inquiry = q;
+	timer_init(&d->due, &q->timers, on_due, d);
 	hashtable_add(&q->by_name, &d->node, d->name);
 	d->next = q->domains;
 	q->domains = d;
 	return d;
-}
-
-static bool is_of(const struct domain *d, const struct buddy *b)
-{
-	return !strcmp(jid_domain(b->jid), d->name);
 }
 
 static bool any_here(const struct buddy *b)
@@ -166,50 +174,94 @@ static void set_pause(struct inquiry *q, struct domain *d, bool waits, uint64_t 
 {
 	unsigned max = waits || d->unreachable ? INQUIRY_EAGER : INQUIRY_MAX;
 
-	d->due_at = now + backoff_next(&d->pause, INQUIRY_FIRST, max, &q->random);
+	timer_set(&d->due, now + backoff_next(&d->pause, INQUIRY_FIRST, max, &q->random));
 }
 
-/* Asks people who had no turn in this round, as many as are allowed at a time. */
-static void run(struct inquiry *q, struct domain *d, uint64_t now)
+static void begin_round(const struct inquiry *q, struct domain *d)
 {
-	unsigned left = d->unreachable ? 1 : INQUIRY_AT_ONCE;
-	bool any = false, more = false, waits = false;
+	const struct neighbours *people = presence_neighbours(q->presence, d->name);
 
-	for (struct buddy *b = presence_buddies(q->presence); b; b = b->next) {
-		enum interest interest = is_unseen(b) && is_of(d, b)
-						 ? q->events->interest(q->owner, b->jid)
-						 : INTEREST_NONE;
+	d->begun = true;
+	d->any = d->waits = false;
+	d->left = people ? people->count : 0;
+}
 
-		if (interest == INTEREST_NONE)
+/* The next one begins when somebody is to be asked. */
+static void end_round(struct domain *d)
+{
+	d->round++;
+	d->begun = false;
+}
+
+/* Whom to look at next in this round, or NULL. */
+static struct buddy *next_of_round(const struct inquiry *q, const struct domain *d)
+{
+	const struct neighbours *people = presence_neighbours(q->presence, d->name);
+
+	return people && d->left ? neighbours_first(people) : NULL;
+}
+
+static void pass_over(struct domain *d, struct buddy *b)
+{
+	d->left--;
+	list_remove(&b->neighbour);
+	list_append(&b->neighbours->ring, &b->neighbour);
+}
+
+/*
+ * Asks as many people as are allowed at a time. Each is looked at once in a round, however many
+ * ticks that takes. True if somebody is left to be asked.
+ */
+static bool go_on(struct inquiry *q, struct domain *d, uint64_t now)
+{
+	unsigned allowed = d->unreachable ? 1 : INQUIRY_AT_ONCE;
+	struct buddy *b;
+
+	while ((b = next_of_round(q, d))) {
+		enum interest interest =
+			is_unseen(b) ? q->events->interest(q->owner, b->jid) : INTEREST_NONE;
+		bool asks = interest != INTEREST_NONE && b->asking.round != d->round;
+
+		if (asks && !allowed)
+			return true;
+		pass_over(d, b);
+		d->any |= interest != INTEREST_NONE;
+		d->waits |= interest == INTEREST_WAITS;
+		if (!asks)
 			continue;
-		any = true;
-		waits |= interest == INTEREST_WAITS;
-		if (b->asking.round == d->round)
-			continue;
-		if (left) {
-			left--;
-			ask(q, d, b, now);
-		} else {
-			more = true;
-		}
+		allowed--;
+		ask(q, d, b, now);
 	}
-	if (!any) {
-		d->due_at = UINT64_MAX;
+	return false;
+}
+
+static void on_due(void *owner)
+{
+	struct domain *d = owner;
+	struct inquiry *q = d->inquiry;
+	bool more;
+
+	if (!d->begun)
+		begin_round(q, d);
+	more = go_on(q, d, q->now);
+	if (more && !d->unreachable) {
+		timer_set(&d->due, q->now + INQUIRY_MORE);
+		return;
+	}
+	if (!more && !d->any) {
+		d->begun = false;
 		d->pause = 0;
 		return;
 	}
 	if (!more)
-		d->round++;
-	if (more && !d->unreachable)
-		d->due_at = now + INQUIRY_MORE;
-	else
-		set_pause(q, d, waits, now);
+		end_round(d);
+	set_pause(q, d, d->waits, q->now);
 }
 
 static void expect(struct domain *d, uint64_t at)
 {
-	if (at < d->due_at)
-		d->due_at = at;
+	if (!timer_is_set(&d->due) || at < d->due.at)
+		timer_set(&d->due, at);
 }
 
 void inquiry_online(struct inquiry *q, uint64_t now)
@@ -227,13 +279,28 @@ void inquiry_offline(struct inquiry *q)
 	forget_domains(q);
 }
 
+/* They may have been looked at in this round already, while they were seen. */
+static void look_again(const struct inquiry *q, struct domain *d, const char *jid)
+{
+	struct buddy *b = presence_buddy(q->presence, jid);
+
+	if (!b || !d->begun || b->asking.round == d->round)
+		return;
+	d->left++;
+	list_remove(&b->neighbour);
+	list_append(b->neighbours->ring.next, &b->neighbour);
+}
+
 void inquiry_unseen(struct inquiry *q, const char *jid, uint64_t now)
 {
 	unsigned pause = 0;
+	struct domain *d;
 
-	if (q->online)
-		expect(get(q, jid),
-		       now + backoff_next(&pause, INQUIRY_FIRST, INQUIRY_EAGER, &q->random));
+	if (!q->online)
+		return;
+	d = get(q, jid);
+	look_again(q, d, jid);
+	expect(d, now + backoff_next(&pause, INQUIRY_FIRST, INQUIRY_EAGER, &q->random));
 }
 
 void inquiry_want(struct inquiry *q, const char *jid, uint64_t now)
@@ -299,11 +366,12 @@ static void note_reachable(struct domain *d, uint64_t now)
 	if (!d->unreachable)
 		return;
 	d->unreachable = false;
-	d->round++;
+	end_round(d);
 	if (d->renewed_at && at < d->renewed_at + INQUIRY_EAGER)
 		at = d->renewed_at + INQUIRY_EAGER;
 	/* Not expect(): what was due was the question to one person of an unreachable domain. */
-	d->due_at = d->renewed_at = at;
+	d->renewed_at = at;
+	timer_set(&d->due, at);
 }
 
 void inquiry_heard(struct inquiry *q, const char *jid, const char *error, uint64_t now)
@@ -374,17 +442,11 @@ bool inquiry_unreachable(const struct inquiry *q, const char *jid)
 
 uint64_t inquiry_deadline(const struct inquiry *q)
 {
-	uint64_t least = UINT64_MAX;
-
-	for (const struct domain *d = q->domains; d; d = d->next)
-		if (d->due_at < least)
-			least = d->due_at;
-	return least;
+	return timers_next(&q->timers);
 }
 
 void inquiry_tick(struct inquiry *q, uint64_t now)
 {
-	for (struct domain *d = q->domains; d; d = d->next)
-		if (d->due_at <= now)
-			run(q, d, now);
+	q->now = now;
+	timers_run(&q->timers, now);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "hashtable.h"
+#include "jid.h"
 #include "log.h"
 #include "quota.h"
 
@@ -29,7 +29,7 @@ struct presence_entry {
 };
 
 struct presence {
-	struct hashtable by_jid;
+	struct hashtable by_jid, by_domain;
 	struct buddy *first, **tail;	/* owned, each in its entry */
 	unsigned strangers;		/* buddies that are not in the roster: they ask to be one */
 };
@@ -58,8 +58,37 @@ static void free_list(struct resource **first)
 	}
 }
 
-static void free_buddy(struct buddy *b)
+static void join_neighbours(struct presence *p, struct buddy *b)
 {
+	const char *domain = jid_domain(b->jid);
+	struct neighbours *n = presence_neighbours(p, domain);
+
+	if (!n) {
+		n = xcalloc(1, sizeof(*n) + strlen(domain) + 1);
+		strcpy(n->domain, domain);
+		list_init(&n->ring);
+		hashtable_add(&p->by_domain, &n->node, n->domain);
+	}
+	list_init(&b->neighbour);
+	list_append(&n->ring, &b->neighbour);
+	n->count++;
+	b->neighbours = n;
+}
+
+static void leave_neighbours(struct presence *p, struct buddy *b)
+{
+	struct neighbours *n = b->neighbours;
+
+	list_remove(&b->neighbour);
+	if (--n->count)
+		return;
+	hashtable_remove(&p->by_domain, &n->node);
+	free(n);
+}
+
+static void free_buddy(struct presence *p, struct buddy *b)
+{
+	leave_neighbours(p, b);
 	free_list(&b->resources);
 	free_list(&b->away);
 	free(b->refused);
@@ -76,8 +105,9 @@ void presence_destroy(struct presence *p)
 		struct buddy *b = p->first;
 
 		p->first = b->next;
-		free_buddy(b);
+		free_buddy(p, b);
 	}
+	hashtable_finish(&p->by_domain);
 	hashtable_finish(&p->by_jid);
 	free(p);
 }
@@ -165,6 +195,8 @@ static struct buddy *add(struct presence *p, const char *jid)
 	e = xcalloc(1, sizeof(*e));
 	e->buddy.jid = xstrdup(jid);
 	hashtable_add(&p->by_jid, &e->node, e->buddy.jid);
+	join_neighbours(p, &e->buddy);
+	e->buddy.link = p->tail;
 	*p->tail = &e->buddy;
 	p->tail = &e->buddy.next;
 	return &e->buddy;
@@ -172,17 +204,15 @@ static struct buddy *add(struct presence *p, const char *jid)
 
 static void forget(struct presence *p, struct buddy *b)
 {
-	struct buddy **at = &p->first;
-
-	while (*at != b)
-		at = &(*at)->next;
-	*at = b->next;
-	if (p->tail == &b->next)
-		p->tail = at;
+	*b->link = b->next;
+	if (b->next)
+		b->next->link = b->link;
+	else
+		p->tail = b->link;
 	if (!b->in_roster)
 		p->strangers--;
 	hashtable_remove(&p->by_jid, &entry_of(b)->node);
-	free_buddy(b);
+	free_buddy(p, b);
 }
 
 static void set_refused(struct buddy *b, const char *condition)
@@ -580,6 +610,17 @@ struct buddy *presence_buddy(const struct presence *p, const char *bare)
 struct buddy *presence_buddies(const struct presence *p)
 {
 	return p->first;
+}
+
+struct neighbours *presence_neighbours(const struct presence *p, const char *domain)
+{
+	/* NULL stays NULL: the node is the first member. */
+	return (struct neighbours *)hashtable_find(&p->by_domain, domain);
+}
+
+struct buddy *neighbours_first(const struct neighbours *n)
+{
+	return (struct buddy *)((char *)n->ring.next - offsetof(struct buddy, neighbour));
 }
 
 struct resource *presence_device(const struct presence *p, const char *bare, const char *device)

@@ -18,6 +18,8 @@
 #include "address.h"
 #include "bounds.h"
 #include "device-id.h"
+#include "hashtable.h"
+#include "list.h"
 
 enum subscription {
 	SUBSCRIPTION_NONE,
@@ -49,8 +51,18 @@ struct asking {
 					   come; 0: none was sent */
 };
 
+/* The buddies of one domain. */
+struct neighbours {
+	struct hashtable_node node;	/* first: hashtable_find() leads back to the neighbours */
+	struct list ring;		/* buddy::neighbour; whoever had a turn goes to the end */
+	unsigned count;
+	char domain[];
+};
+
 struct buddy {
-	struct buddy *next;
+	struct buddy *next, **link;	/* in the list of all */
+	struct list neighbour;		/* neighbours::ring */
+	struct neighbours *neighbours;	/* borrowed from the table */
 	char *jid;			/* bare; owned */
 	enum subscription subscription;
 	bool pending_out;		/* our request is pending (roster ask='subscribe') */
@@ -166,6 +178,9 @@ enum presence_change presence_unavailable(struct presence *p, const char *full, 
 
 struct buddy *presence_buddy(const struct presence *p, const char *bare);
 struct buddy *presence_buddies(const struct presence *p);	/* the first; then ->next */
+/* NULL if there is nobody of that domain. */
+struct neighbours *presence_neighbours(const struct presence *p, const char *domain);
+struct buddy *neighbours_first(const struct neighbours *n);
 /* The online resource of a device, or NULL; the newest one if an older one lingers. */
 struct resource *presence_device(const struct presence *p, const char *bare, const char *device);
 struct resource *presence_full(const struct presence *p, const char *full);

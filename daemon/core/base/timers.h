@@ -30,7 +30,7 @@ struct timer {
 struct timers {
 	struct timer **heap;		/* owned; the timers are borrowed */
 	size_t n, room;
-	struct timer **due;		/* owned; those of a run; NULL: it was called, or set anew */
+	struct timer **due;		/* owned; those of a run; NULL: called, or set anew */
 	size_t due_n, due_room, due_next;
 	uint64_t order;
 };
