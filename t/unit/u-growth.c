@@ -250,7 +250,8 @@ static uint64_t whole_round(void)
 
 	begin_people(true);
 	work = 0;
-	for (uint64_t now = 4000; now < 4000 + (count / INQUIRY_AT_ONCE + 2) * INQUIRY_MORE; now += 1000)
+	for (uint64_t now = 4000; now < 4000 + (count / INQUIRY_AT_ONCE + 2) * INQUIRY_MORE;
+	     now += 1000)
 		if (inquiry_deadline(inquiry) <= now)
 			inquiry_tick(inquiry, now);
 	spent = work;
@@ -279,6 +280,49 @@ static uint64_t announcement_to_all(void)
 	return spent;
 }
 
+static uint64_t removed_by_another_client(void)
+{
+	uint64_t spent;
+
+	begin_people(false);
+	name(count - 1);
+	work = 0;
+	trust_suspend(trust, jid, 1000);
+	presence_roster_item(presence, jid, SUBSCRIPTION_NONE, false, true);
+	spent = work;
+	end_people();
+	return spent;
+}
+
+static uint64_t read_roster(void)
+{
+	struct roster_losses losses;
+	struct roster *r;
+	bool changed;
+	uint64_t spent;
+
+	begin_people(false);
+	work = 0;
+	r = roster_begin();
+	presence_roster_begin(presence);
+	for (unsigned n = 0; n < count; n++) {
+		name(count - 1 - n);
+		if (n % 2)
+			continue;
+		roster_item(r, jid, SUBSCRIPTION_BOTH);
+		presence_roster_item(presence, jid, SUBSCRIPTION_BOTH, false, false);
+	}
+	presence_roster_end(presence);
+	roster_compare(r, trust, "me@example.org", 1000, &losses, &changed);
+	for (size_t i = 0; i < losses.count; i++)
+		trust_suspend(trust, losses.jids[i], 1000);
+	spent = work;
+	roster_losses_finish(&losses);
+	roster_destroy(r);
+	end_people();
+	return spent;
+}
+
 static uint64_t read_trust(void)
 {
 	struct buf text = { 0 };
@@ -299,6 +343,52 @@ static uint64_t read_trust(void)
 }
 
 /* --- shares --- */
+
+static struct policy *make_shares(void)
+{
+	struct policy *p = policy_create("me@example.org");
+
+	for (unsigned n = 0; n < count; n++) {
+		char share[SHARE_NAME_MAX];
+		struct share *s;
+
+		snprintf(share, sizeof(share), "project-%u", n);
+		s = policy_share(p, share);
+		share_set_path(s, "/srv/project.git");
+		share_allow(s, "buddy@example.org", true);
+		name(n);
+		policy_group_add(p, "team", jid);
+	}
+	return p;
+}
+
+static uint64_t may_push(void)
+{
+	const struct subject subject = { .jid = "buddy@example.org" };
+	const struct share *share;
+	struct policy *p = make_shares();
+	uint64_t spent;
+	char last[SHARE_NAME_MAX];
+
+	snprintf(last, sizeof(last), "project-%u", count - 1);
+	work = 0;
+	policy_check(p, &subject, SERVICE_RECEIVE_PACK, last, &share);
+	spent = work;
+	policy_destroy(p);
+	return spent;
+}
+
+static uint64_t read_shares(void)
+{
+	struct policy *p;
+	uint64_t spent;
+
+	work = 0;
+	p = make_shares();
+	spent = work;
+	policy_destroy(p);
+	return spent;
+}
 
 /* --- timers --- */
 
@@ -345,7 +435,11 @@ int main(void)
 	is_linear(first_round_of_many_domains, "the first questions to many domains");
 	is_linear(whole_round, "a round of questions to one domain");
 	is_linear(announcement_to_all, "an announcement to all");
+	is_constant(removed_by_another_client, "a buddy is removed");
+	is_linear(read_roster, "a roster is read, half of it is gone");
 	is_linear(read_trust, "the table of trust is read");
+	is_constant(may_push, "whether somebody may push");
+	is_linear(read_shares, "the shares and the members of a group are read");
 	is_linear(timers_that_set_timers, "due timers set others");
 	return tap_done();
 }

@@ -179,7 +179,7 @@ static void t_groups(void)
 	ok(share_allow(s, "group:team", true), "a group is allowed");
 	ok(policy_group_add(p, "team", "Bob@example.org"), "bob is a member, says the user");
 	ok(policy_group_add(p, "team", "bob@example.org"), "and says it again");
-	is_int(policy_groups(p)->count, 1, "he is one once");
+	is_int(policy_groups(p)->members.count, 1, "he is one once");
 	ok(!policy_group_add(p, "a:b", "bob@example.org"), "a group has a name");
 	ok(!policy_group_add(p, "team", "bob@example.org/x"), "and persons");
 	share_allow(s, "group:empty", true);

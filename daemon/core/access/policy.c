@@ -7,15 +7,23 @@
 #include "alloc.h"
 
 /*
- * The user makes the table, and it is small, so lists are enough. What is not in it is
+ * Shares are found by name; they are in a list in the order in which they were made. Whom a
+ * share is for is a short list, for the user wrote it. What is not in the table is
  * refused. A share that does not exist and one that is not for the asker are refused in
  * the same way.
  */
 
 struct policy {
 	char *own_jid;			/* bare, or NULL; owned */
+	struct hashtable by_name;	/* shares */
 	struct share *first, **tail;	/* owned */
 	struct policy_group *groups;	/* owned */
+};
+
+struct group_member {
+	struct hashtable_node node;	/* first: hashtable_find() leads back to the member */
+	struct group_member *next;
+	char jid[];
 };
 
 struct policy *policy_create(const char *own_jid)
@@ -44,9 +52,13 @@ static void free_share(struct share *s)
 
 static void free_group(struct policy_group *g)
 {
-	for (size_t i = 0; i < g->count; i++)
-		free(g->members[i]);
-	free(g->members);
+	while (g->first) {
+		struct group_member *m = g->first;
+
+		g->first = m->next;
+		free(m);
+	}
+	hashtable_finish(&g->members);
 	free(g);
 }
 
@@ -66,17 +78,15 @@ void policy_destroy(struct policy *p)
 		p->groups = g->next;
 		free_group(g);
 	}
+	hashtable_finish(&p->by_name);
 	free(p->own_jid);
 	free(p);
 }
 
 const struct share *policy_find(const struct policy *p, const char *name)
 {
-	const struct share *s = p->first;
-
-	while (s && strcmp(s->name, name))
-		s = s->next;
-	return s;
+	/* NULL stays NULL: the node is the first member. */
+	return (const struct share *)hashtable_find(&p->by_name, name);
 }
 
 const struct share *policy_first(const struct policy *p)
@@ -86,16 +96,16 @@ const struct share *policy_first(const struct policy *p)
 
 struct share *policy_share(struct policy *p, const char *name)
 {
-	struct share *s = p->first;
+	struct share *s;
 
 	if (!share_name_valid(name))
 		return NULL;
-	while (s && strcmp(s->name, name))
-		s = s->next;
+	s = (struct share *)hashtable_find(&p->by_name, name);
 	if (s)
 		return s;
 	s = xcalloc(1, sizeof(*s));
 	memcpy(s->name, name, strlen(name) + 1);
+	hashtable_add(&p->by_name, &s->node, s->name);
 	*p->tail = s;
 	p->tail = &s->next;
 	return s;
@@ -136,10 +146,7 @@ static struct policy_group *find_group(const struct policy *p, const char *name)
 
 bool policy_group_has(const struct policy_group *g, const char *jid)
 {
-	for (size_t i = 0; i < g->count; i++)
-		if (!strcmp(g->members[i], jid))
-			return true;
-	return false;
+	return hashtable_find(&g->members, jid);
 }
 
 /* Finds or makes the group. */
@@ -188,6 +195,7 @@ void policy_groups_settle(struct policy *p)
 bool policy_group_add(struct policy *p, const char *group, const char *jid)
 {
 	struct policy_group *g;
+	struct group_member *m;
 	char bare[JID_MAX];
 
 	if (!group_name_valid(group) || !jid_bare(jid, bare))
@@ -195,8 +203,11 @@ bool policy_group_add(struct policy *p, const char *group, const char *jid)
 	g = make_group(p, group);
 	if (policy_group_has(g, bare))
 		return true;
-	g->members = xrealloc(g->members, (g->count + 1) * sizeof(*g->members));
-	g->members[g->count++] = xstrdup(bare);
+	m = xcalloc(1, sizeof(*m) + strlen(bare) + 1);
+	strcpy(m->jid, bare);
+	m->next = g->first;
+	g->first = m;
+	hashtable_add(&g->members, &m->node, m->jid);
 	return true;
 }
 

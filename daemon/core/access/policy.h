@@ -19,6 +19,7 @@
 
 #include "address.h"
 #include "grantee.h"
+#include "hashtable.h"
 #include "presence.h"
 #include "ref-rules.h"
 
@@ -38,6 +39,7 @@ struct share_who {
 };
 
 struct share {
+	struct hashtable_node node;	/* by name; first: a cast leads back */
 	struct share *next;
 	char name[SHARE_NAME_MAX];
 	char *path;		/* absolute; owned */
@@ -53,8 +55,8 @@ struct share {
 struct policy_group {
 	struct policy_group *next;
 	char name[GROUP_NAME_MAX];
-	char **members;		/* bare JIDs; owned */
-	size_t count;
+	struct hashtable members;	/* by bare JID; owned */
+	struct group_member *first;	/* of them */
 };
 
 /* A device that wants something. The caller has checked that it is a trusted one of jid. */

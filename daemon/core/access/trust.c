@@ -119,6 +119,7 @@ struct trust_person *trust_make_person(struct trust *t, const char *jid)
 	p = xcalloc(1, sizeof(*p));
 	p->jid = xstrdup(bare);
 	hashtable_add(&t->by_jid, &p->node, p->jid);
+	p->link = t->persons_tail;
 	*t->persons_tail = p;
 	t->persons_tail = &p->next;
 	return p;
@@ -161,6 +162,7 @@ struct trusted_device *trust_add_device(struct trust *t, const char *jid, const 
 	d->sibling = p->devices;
 	p->devices = d;
 	p->count++;
+	d->link = t->devices_tail;
 	*t->devices_tail = d;
 	t->devices_tail = &d->next;
 	return d;
@@ -174,12 +176,11 @@ static void remove_device(struct trust *t, struct trust_person *p, struct truste
 		at = &(*at)->sibling;
 	*at = gone->sibling;
 	p->count--;
-	at = &t->devices;
-	while (*at != gone)
-		at = &(*at)->next;
-	*at = gone->next;
-	if (t->devices_tail == &gone->next)
-		t->devices_tail = at;
+	*gone->link = gone->next;
+	if (gone->next)
+		gone->next->link = gone->link;
+	else
+		t->devices_tail = gone->link;
 	free_device(gone);
 }
 
@@ -190,18 +191,16 @@ void trust_remove_device(struct trust *t, struct trusted_device *d)
 
 void trust_settle(struct trust *t, struct trust_person *p)
 {
-	struct trust_person **at = &t->persons;
-
 	for (unsigned i = 0; i < MARK_COUNT; i++)
 		if (p->since[i] && i != MARK_LISTED && i != MARK_GRANTED)
 			return;
 	if (p->devices)
 		return;
-	while (*at != p)
-		at = &(*at)->next;
-	*at = p->next;
-	if (t->persons_tail == &p->next)
-		t->persons_tail = at;
+	*p->link = p->next;
+	if (p->next)
+		p->next->link = p->link;
+	else
+		t->persons_tail = p->link;
 	hashtable_remove(&t->by_jid, &p->node);
 	free_person(p);
 }

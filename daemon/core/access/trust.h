@@ -63,7 +63,7 @@ enum trust_state {
 };
 
 struct trusted_device {
-	struct trusted_device *next;	/* in the list of all */
+	struct trusted_device *next, **link;	/* in the list of all */
 	struct trusted_device *sibling;	/* in the list of the person; newest first */
 	char *jid;			/* bare; the person's */
 	char *name;			/* that its owner gave it, or NULL; owned */
@@ -100,7 +100,7 @@ enum trust_mark {
 
 struct trust_person {
 	struct hashtable_node node;	/* first: hashtable_find() leads back to the person */
-	struct trust_person *next;
+	struct trust_person *next, **link;	/* in the list of all */
 	char *jid;			/* bare; owned */
 	struct trusted_device *devices;	/* the first; then ->sibling */
 	unsigned count;			/* of devices */
