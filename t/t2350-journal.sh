@@ -269,7 +269,8 @@ do
 		for n in 0 2
 		do
 			news $round-c$n && run git -C alice/work -c protocol.version=$n fetch -q &&
-			wait_for 20 test -e began && interrupt && test "$(cat status)" -ne 0 && touch go &&
+			wait_for 20 test -e began && interrupt && test "$(cat status)" -ne 0 &&
+			wait_for 20 no_services && touch go &&
 			fetched cancelled cancelled || return 1
 		done &&
 		quick_pack
@@ -277,14 +278,16 @@ do
 
 	test_expect_success "round $round: one whose link is cut" '
 		slow_pack && news $round-cut && run git -C alice/work fetch -q && wait_for 20 test -e began &&
-		cut_relay && wait_for 120 test -e status && test "$(cat status)" -eq 128 && touch go &&
+		cut_relay && wait_for 120 test -e status && test "$(cat status)" -eq 128 &&
+		wait_for 20 no_services && touch go &&
 		quick_pack && mend_relay && fetched failed failed
 	'
 done
 
 test_expect_success 'a fetch whose own broker is stopped was not cancelled by the user' '
 	slow_pack && news stopped && run git -C alice/work fetch -q && wait_for 20 test -e began &&
-	stop_broker alice && wait_for 20 test -e status && test "$(cat status)" -eq 128 && touch go &&
+	stop_broker alice && wait_for 20 test -e status && test "$(cat status)" -eq 128 &&
+	wait_for 20 no_services && touch go &&
 	quick_pack && start_broker alice && wait_for 20 trusts alice bob && fetched failed failed
 '
 
