@@ -588,26 +588,13 @@ test_expect_success 'a member does not lose alone what the group may' '
 	share --rm=group:team >out && ! as alice git ls-remote $url 2>err && grep "^fatal: .*project" err
 '
 
-# takes <name>: how long the answer for that share takes, in milliseconds. Of many times the
-# shortest one is that in which least else was done by this machine.
-takes () {
-	local before
-
-	before=$(date +%s%N)
-	as alice git ls-remote "xmpp::bob@localhost/$1" 2>"err.$1"
-	echo $((($(date +%s%N) - before) / 1000000))
-}
-
-test_expect_success 'what is forbidden and what is not there are told alike, and as fast' '
-	: >times.project && : >times.nothing &&
-	for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15
+# Nor does one take longer: it is looked up in a table, and nothing is started.
+test_expect_success 'what is forbidden and what is not there are told alike' '
+	for name in project nothing
 	do
-		takes project >>times.project && takes nothing >>times.nothing || return
+		test_must_fail as alice git ls-remote "xmpp::bob@localhost/$name" 2>"err.$name" || return
 	done &&
-	sed s/project/nothing/g err.project >expect && test_cmp expect err.nothing &&
-	forbidden=$(sort -n times.project | head -n 1) && unknown=$(sort -n times.nothing | head -n 1) &&
-	echo "at best: forbidden $forbidden ms, unknown $unknown ms" &&
-	test $((forbidden - unknown)) -lt $((20 + unknown / 4)) && test $((unknown - forbidden)) -lt $((20 + forbidden / 4))
+	sed s/project/nothing/g err.project >expect && test_cmp expect err.nothing
 '
 
 test_expect_success 'and no git is started for either' '
