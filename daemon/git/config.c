@@ -141,6 +141,20 @@ static void read_kinds(struct config *c)
 	free(key);
 }
 
+/* A value that is no name of a host has nobody asked. */
+static void read_stun(struct config *c)
+{
+	const struct gitconfig_entry *e = gitconfig_find(&c->all, "xmpp.stun");
+	bool wanted;
+
+	if (!e)
+		return;
+	if (!gitconfig_bool(e->value, &wanted))
+		c->stun = xstrdup(e->value);
+	else
+		c->stun_never = !wanted;
+}
+
 /*
  * Which paths links may use. Privacy fails closed: a value that is not understood reveals no
  * address.
@@ -159,6 +173,7 @@ static void read_transport(struct config *c)
 	c->upload_memory = get_int(all, "xmpp.uploadmemory", UPLOAD_MEMORY, INT64_MAX);
 	c->path_timeout = get_int(all, "xmpp.pathtimeout", PATH_TIMEOUT, PATH_TIMEOUT_MAX);
 	read_direct_extra(c);
+	read_stun(c);
 }
 
 static void read_account(struct config *c, const struct account_entry *entry)
@@ -242,6 +257,7 @@ void config_free(struct config *c)
 	free(c->password_command);
 	free(c->proxy);
 	free(c->pins);
+	free(c->stun);
 	command_line_free(c->notify_command);
 	free(c);
 }

@@ -58,6 +58,9 @@ struct config {
 	size_t n_direct_extra;
 	bool port_mapping;		/* xmpp.portMapping: the router may be asked to forward
 					   the port */
+	bool stun_never;		/* xmpp.stun=false */
+	char *stun;			/* xmpp.stun: host[:port]; NULL: what our server
+					   announces */
 	uint64_t bandwidth;		/* xmpp.bandwidth: bytes a second in-band; 0: no limit */
 	uint64_t receive_memory;	/* xmpp.receiveMemory: bytes for a git that receives a
 					   pack; 0: no limit */

@@ -25,6 +25,7 @@
 #include "peer.h"
 #include "reflexive.h"
 #include "seen-address.h"
+#include "stun-server.h"
 
 struct local_candidates {
 	uv_loop_t *loop;
@@ -39,6 +40,7 @@ struct local_candidates {
 					   runs, or none is wanted */
 	struct backoff_timer closed;	/* runs until opening is tried again */
 	struct seen_address *seen;	/* owned */
+	struct stun_server *stun;	/* owned */
 	struct reflexive reflexive;	/* how the world sees us by IPv4 */
 	uv_timer_t soon;		/* devices are told then what one of them has said */
 	int open_handles;
@@ -109,7 +111,6 @@ static void on_seen(void *owner)
 {
 	struct local_candidates *r = owner;
 
-	reflexive_note(&r->reflexive, REFLEXIVE_SERVER, seen_address(r->seen), 0);
 	look_at_addresses(r);
 	peers_reload(r->peers);
 }
@@ -152,14 +153,16 @@ void local_candidates_world(const struct local_candidates *r, struct puncher_wor
 	*out = (struct puncher_world){
 		.local = r->config->direct_local,
 		.mapped = reflexive_address(&r->reflexive),
+		.observer = local_candidates_ports_change(r) ? stun_server_tcp(r->stun) : NULL,
 	};
 }
 
 static void look_at_addresses(struct local_candidates *r)
 {
-	const struct netaddr *configured = NULL;
+	const struct netaddr *configured = NULL, *asked;
 	const struct config *c = r->config;
 	struct puncher_world world;
+	uint16_t inside;
 
 	r->has_address = false;
 	/* An attempt tells addresses of our interfaces. */
@@ -172,6 +175,8 @@ static void look_at_addresses(struct local_candidates *r)
 			configured = &c->direct_extra[i];
 	reflexive_note(&r->reflexive, REFLEXIVE_USER, configured, 0);
 	reflexive_note(&r->reflexive, REFLEXIVE_SERVER, seen_address(r->seen), 0);
+	asked = stun_server_seen(r->stun, &inside);
+	reflexive_note(&r->reflexive, REFLEXIVE_STUN, asked, inside);
 	local_candidates_world(r, &world);
 	r->has_address = puncher_has_address(&world);
 }
@@ -194,6 +199,7 @@ static void on_network(void *owner, enum netwatch_news news)
 		  news == NETWATCH_WOKE ? "the machine was asleep" : "the network has changed");
 	r->events->network_changed(r->owner);
 	seen_address_doubt(r->seen);
+	stun_server_doubt(r->stun);
 	r->reflexive = (struct reflexive){ 0 };
 	look_at_addresses(r);
 	mapper_network_changed(r->mapper);
@@ -305,6 +311,7 @@ struct local_candidates *local_candidates_create(uv_loop_t *loop, struct peers *
 	r->owner = owner;
 	r->proxies = s5b_proxies_create(loop, on_proxies, r);
 	r->seen = seen_address_create(on_seen, r);
+	r->stun = stun_server_create(loop, on_seen, r);
 	r->netwatch = netwatch_create(loop, on_network, r);
 	r->mapper = mapper_create(loop, on_mapped, r);
 	backoff_timer_init(&r->closed, loop, on_open_again, r);
@@ -329,6 +336,7 @@ void local_candidates_destroy(struct local_candidates *r)
 	listener_destroy(r->listener);
 	s5b_proxies_destroy(r->proxies);
 	seen_address_destroy(r->seen);
+	stun_server_destroy(r->stun);
 	netwatch_destroy(r->netwatch);
 	mapper_destroy(r->mapper);
 	backoff_timer_close(&r->closed, on_handle_closed, r);
@@ -338,13 +346,17 @@ void local_candidates_destroy(struct local_candidates *r)
 void local_candidates_reload(struct local_candidates *r, const struct config *config,
 			     const struct device_key *key)
 {
+	bool ask;
+
 	r->config = config;
 	r->key = key;
 	listen_as_configured(r);
 	look_at_mapping(r);
-	/* Behind a proxy of ours the server sees the proxy. */
-	seen_address_allow(r->seen,
-			   key && config->direct_addresses == DIRECT_ALL && !config->proxy);
+	/* Behind a proxy of ours the server sees the proxy, and nothing goes past that. */
+	ask = may_look(r) && !config->proxy;
+	seen_address_allow(r->seen, ask);
+	stun_server_allow(r->stun, ask && config->jid && !config->stun_never, config->stun,
+			  config->jid);
 	look_at_addresses(r);
 	peers_reload(r->peers);
 }
@@ -353,6 +365,7 @@ void local_candidates_online(struct local_candidates *r, struct account *xmpp)
 {
 	s5b_proxies_online(r->proxies, xmpp);
 	seen_address_online(r->seen, xmpp);
+	stun_server_online(r->stun, xmpp);
 }
 
 void local_candidates_fill(struct local_candidates *r, const struct pass *pass,

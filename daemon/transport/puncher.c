@@ -16,6 +16,7 @@
 #include "punch.h"
 #include "random.h"
 #include "sockaddr.h"
+#include "stun-query.h"
 #include "tcp-path.h"
 #include "wipe.h"
 
@@ -24,6 +25,10 @@
  * bound to the same port, for a socket that was refused cannot connect again. The port of
  * IPv6 is bound to the one address that is told: a host may have several, and its firewall
  * lets in what answers the one from which something went out.
+ *
+ * Where the NAT changes ports, a STUN server is asked from that very port how it is seen, before
+ * anything is told. A NAT that gives each destination another port tells it one that is of no
+ * use, and the attempt comes to nothing.
  *
  * The machine decides; here are its sockets, its timer and its chance. Each try of the side
  * that offered uses the pass once more, and the other side takes each of these numbers once.
@@ -51,6 +56,10 @@ struct puncher {
 	uint64_t number;		/* of the pass's last use, by the client */
 	bool seen[NUMBERS + 1];		/* uses that were proven to the server */
 	struct punch machine;
+	struct punch_record ours;	/* what is told */
+	struct netaddr mapped;		/* among its addresses, how the world sees us, as far as is
+					   known; port 0: not */
+	struct stun_query *query;	/* owned; its connection keeps the port in the NAT */
 	struct netaddr from[2];		/* of IPv4, of IPv6: where tries are bound to */
 	uv_tcp_t ports[2];		/* hold those ports */
 	struct punch_try tries[PUNCH_ADDRESSES_MAX];
@@ -121,12 +130,15 @@ static void on_handle_closed(uv_handle_t *handle)
 	if (--p->open_handles)
 		return;
 	wipe(&p->pass, sizeof(p->pass));
+	wipe(&p->ours, sizeof(p->ours));
 	free(p);
 }
 
 static void release(struct puncher *p)
 {
 	p->over = true;
+	stun_query_destroy(p->query);
+	p->query = NULL;
 	uv_close((uv_handle_t *)&p->timer, on_handle_closed);
 	for (int i = 0; i < 2; i++)
 		uv_close((uv_handle_t *)&p->ports[i], on_handle_closed);
@@ -138,6 +150,13 @@ static void tell(struct puncher *p, enum punch_step step, const char *reason)
 
 	snprintf(record.reason, sizeof(record.reason), "%s", reason);
 	p->events->send(p->owner, &record);
+}
+
+static void on_tell(void *owner)
+{
+	struct puncher *p = owner;
+
+	p->events->send(p->owner, &p->ours);
 }
 
 static void on_failed(void *owner, const char *why, bool told)
@@ -290,6 +309,7 @@ static void on_drop(void *owner, unsigned slot)
 }
 
 static const struct punch_events machine_events = {
+	.tell = on_tell,
 	.connect = on_connect,
 	.drop = on_drop,
 	.failed = on_failed,
@@ -344,6 +364,27 @@ static struct puncher *create(uv_loop_t *loop, const struct device_key *key,
 	return p;
 }
 
+/* The answer of the observer takes the place of what was known. */
+static void on_outside(void *owner, const struct netaddr *outside, uint16_t inside)
+{
+	struct puncher *p = owner;
+
+	for (size_t i = 0; outside && i < p->ours.n; i++)
+		if (netaddr_equal(&p->ours.addresses[i], &p->mapped) && !outside->v6 &&
+		    netaddr_scope(outside) == NETADDR_GLOBAL)
+			p->ours.addresses[i] = *outside;
+	punch_go(&p->machine, uv_now(p->loop));
+	set_timer(p);
+}
+
+static void ask(struct puncher *p, const struct netaddr *observer)
+{
+	p->query = stun_query_start(p->loop, observer, true, &p->from[0], PUNCH_ASK_MAX, on_outside,
+				    p);
+	if (p->query)
+		punch_wait(&p->machine, uv_now(p->loop));
+}
+
 static bool answer(struct puncher *p, const struct punch_record *offer, bool local)
 {
 	p->pass = offer->pass;
@@ -356,19 +397,19 @@ struct puncher *puncher_start(uv_loop_t *loop, const struct device_key *key,
 			      void *owner)
 {
 	struct puncher *p = create(loop, key, fp, events, owner);
-	struct punch_record ours = { .step = offer ? PUNCH_READY : PUNCH_OFFER };
-	struct netaddr own[INTERFACE_ADDRESSES], mapped;
+	struct netaddr own[INTERFACE_ADDRESSES];
 	size_t n = own_addresses(own);
 	uint16_t port6 = take_port(p, own, n, true), port4 = take_port(p, own, n, false);
 
 	p->client = !offer;
 	if (world->mapped) {
-		mapped = *world->mapped;
-		mapped.port = port4;
+		p->mapped = *world->mapped;
+		p->mapped.port = port4;
 	}
-	ours.n = punch_addresses(own, n, world->mapped ? &mapped : NULL, port4, port6, world->local,
-				 ours.addresses);
-	if (!ours.n || (offer && !answer(p, offer, world->local))) {
+	p->ours.step = offer ? PUNCH_READY : PUNCH_OFFER;
+	p->ours.n = punch_addresses(own, n, p->mapped.port ? &p->mapped : NULL, port4, port6,
+				    world->local, p->ours.addresses);
+	if (!p->ours.n || (offer && !answer(p, offer, world->local))) {
 		release(p);
 		return NULL;
 	}
@@ -376,9 +417,12 @@ struct puncher *puncher_start(uv_loop_t *loop, const struct device_key *key,
 		pass_make(&p->pass);
 		punch_offer(&p->machine, &machine_events, p, world->local, uv_now(loop));
 	}
-	ours.pass = p->pass;
+	p->ours.pass = p->pass;
+	if (world->observer && p->mapped.port)
+		ask(p, world->observer);
+	if (!p->query)
+		on_tell(p);
 	set_timer(p);
-	events->send(owner, &ours);
 	return p;
 }
 

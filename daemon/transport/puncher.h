@@ -15,8 +15,13 @@
 /* What is known of how the world sees our ports. */
 struct puncher_world {
 	bool local;			/* loopback and link-local addresses may be dialled */
-	const struct netaddr *mapped;	/* our address of IPv4 behind a NAT that keeps ports;
-					   its port does not matter. NULL: not known */
+	const struct netaddr *mapped;	/* our address of IPv4 behind a NAT; its port does not
+					   matter. NULL: not known */
+	/*
+	 * Our NAT changes ports, and this STUN server says by TCP how ours is seen; NULL: the
+	 * NAT keeps them, as far as is known, or there is nobody to ask.
+	 */
+	const struct netaddr *observer;
 };
 
 /*
@@ -26,8 +31,9 @@ struct puncher_world {
 bool puncher_has_address(const struct puncher_world *world);
 
 /*
- * offer: of the device, which is answered; NULL: ours is made, and sent within the call. fp is
- * the device's fingerprint. NULL if there is no port, or nothing in the offer may be dialled.
+ * offer: of the device, which is answered; NULL: ours is made. What is told is sent within the
+ * call, or later if there is an observer to be asked. fp is the device's fingerprint. NULL if there
+ * is no port, or nothing in the offer may be dialled.
  */
 struct puncher *puncher_start(uv_loop_t *loop, const struct device_key *key,
 			      const unsigned char *fp, const struct puncher_world *world,

@@ -47,9 +47,10 @@ struct iq_row {
 		IQ_STREAMHOST,		/* XEP-0065: jid, host, port */
 		IQ_BLOCKED,		/* XEP-0191: jid, which may be a domain */
 		IQ_SEEN,		/* XEP-0279: host, the address that the server sees */
+		IQ_SERVICE,		/* XEP-0215: type, transport, host, port */
 	} kind;
 	const char *jid;		/* shorter than JID_MAX, may have a resource */
-	const char *category, *type;
+	const char *category, *type, *transport;
 	const char *feature;
 	const char *host;		/* characters of a name or an address */
 	uint16_t port;			/* not 0 */

@@ -566,6 +566,11 @@ const struct message *account_trouble(const struct account *x)
 	return &x->trouble;
 }
 
+const char *account_where(const struct account *x)
+{
+	return x->where;
+}
+
 const struct login_tries *account_tries(const struct account *x)
 {
 	return &x->tries;

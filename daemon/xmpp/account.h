@@ -73,6 +73,11 @@ enum account_state account_state(const struct account *x);
 /* Why the account is not online: the last trouble, or MSG_NONE. */
 const struct message *account_trouble(const struct account *x);
 const char *account_jid(const struct account *x);	/* full JID as bound, or NULL */
+/*
+ * The server's address and port, "192.0.2.1:5222", as they were dialled last; behind a proxy of
+ * ours, its name.
+ */
+const char *account_where(const struct account *x);
 /* What was tried since the last round began. Valid until the loop runs. */
 const struct login_tries *account_tries(const struct account *x);
 /* uv_hrtime()-based ms of the next try; 0: none planned. */

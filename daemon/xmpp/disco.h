@@ -16,6 +16,7 @@
 #define NS_BYTESTREAMS "http://jabber.org/protocol/bytestreams"
 #define NS_DISCO_INFO  "http://jabber.org/protocol/disco#info"
 #define NS_DISCO_ITEMS "http://jabber.org/protocol/disco#items"
+#define NS_EXTDISCO    "urn:xmpp:extdisco:2"
 #define NS_GIT	       "urn:uuid:ee43ceee-e66d-405f-93fc-6b4a8d39d3fb"
 #define NS_IBB	       "http://jabber.org/protocol/ibb"
 #define NS_PING	       "urn:xmpp:ping"

@@ -364,6 +364,16 @@ static bool read_seen(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_row *r
 	       copy_host(xmpp_stanza_get_text_ptr(text), rows->host);
 }
 
+static bool read_service(struct iq_rows *rows, xmpp_stanza_t *xml, struct iq_row *row)
+{
+	row->type = attribute(xml, "type");
+	row->transport = attribute(xml, "transport");
+	row->host = rows->host;
+	row->port = number(attribute(xml, "port"), UINT16_MAX, 0);
+	return row->type && row->transport && row->port &&
+	       copy_host(attribute(xml, "host"), rows->host);
+}
+
 static const struct {
 	const char *ns, *name;
 	int kind;
@@ -375,6 +385,7 @@ static const struct {
 	{ NS_BYTESTREAMS, "streamhost", IQ_STREAMHOST, read_streamhost },
 	{ NS_BLOCKING, "item", IQ_BLOCKED, read_blocked },
 	{ NS_SIC, "ip", IQ_SEEN, read_seen },
+	{ NS_EXTDISCO, "service", IQ_SERVICE, read_service },
 };
 
 void stanza_rows(xmpp_stanza_t *payload, struct iq_rows *out)
@@ -382,6 +393,7 @@ void stanza_rows(xmpp_stanza_t *payload, struct iq_rows *out)
 	const char *name = payload ? xmpp_stanza_get_name(payload) : NULL;
 	const char *ns = payload ? xmpp_stanza_get_ns(payload) : NULL;
 	bool lists = is(name, "query") || (is(ns, NS_SIC) && is(name, "address")) ||
+		     (is(ns, NS_EXTDISCO) && is(name, "services")) ||
 		     (is(ns, NS_BLOCKING) &&
 		      (is(name, "blocklist") || is(name, "block") || is(name, "unblock")));
 

@@ -102,7 +102,7 @@ nat_world () {
 	in_ns nat-a "$BUILD/t/perf/wan" nat-b <weather >log-wan 2>&1 &
 	started $!
 	exec 8>weather
-	wait_for 5 grep -q ready log-wan && wire_end a && wire_end b
+	wait_for 5 grep -qs ready log-wan && wire_end a && wire_end b
 }
 
 weather () {

@@ -28,6 +28,10 @@ BEGIN {
 		"in time", "median", "most"
 }
 
+$6 != "met" && $6 != "failed" {
+	next
+}
+
 $1 != one || $2 != other || $3 != percent {
 	show()
 	one = $1

@@ -88,7 +88,16 @@ static void on_failed(void *owner, const char *why, bool tell)
 	events->failed(above, why);
 }
 
+static void on_tell(void *owner)
+{
+	struct puncher *p = owner;
+	struct punch_record record = { 0 };
+
+	tell_device(p, &record, p->client ? PUNCH_OFFER : PUNCH_READY);
+}
+
 static const struct punch_events machine_events = {
+	.tell = on_tell,
 	.connect = on_connect,
 	.drop = on_drop,
 	.failed = on_failed,
@@ -269,7 +278,6 @@ struct puncher *punch_begin(struct broker *b, struct broker *other,
 			    void *owner)
 {
 	struct puncher *p = add(b, other, events, owner);
-	struct punch_record record = { 0 };
 	uint8_t random[PASS_TOKEN_BYTES];
 
 	p->client = !offer;
@@ -277,15 +285,18 @@ struct puncher *punch_begin(struct broker *b, struct broker *other,
 		draw_id(b->world, random, sizeof(random));
 		hex_encode(random, sizeof(random), p->sid);
 		punch_offer(&p->machine, &machine_events, p, false, b->world->now);
-		tell_device(p, &record, PUNCH_OFFER);
 	} else {
 		memcpy(p->sid, offer->pass.token, sizeof(p->sid));
 		if (!punch_answer(&p->machine, &machine_events, p, false, offer, b->world->now)) {
 			release(p);
 			return NULL;
 		}
-		tell_device(p, &record, PUNCH_READY);
 	}
+	/* One in four asks somebody who does not answer how its port is seen. */
+	if (chance(b->world, 250))
+		punch_wait(&p->machine, b->world->now);
+	else
+		on_tell(p);
 	set_timer(p);
 	return p;
 }

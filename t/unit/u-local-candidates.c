@@ -14,6 +14,7 @@
 #include "netwatch.h"
 #include "peer.h"
 #include "seen-address.h"
+#include "stun-server.h"
 #include "sockaddr.h"
 #include "tap.h"
 #include "until.h"
@@ -69,6 +70,37 @@ void seen_address_doubt(struct seen_address *s)
 }
 
 const struct netaddr *seen_address(const struct seen_address *s)
+{
+	return NULL;
+}
+
+struct stun_server *stun_server_create(uv_loop_t *of, void (*changed)(void *owner), void *owner)
+{
+	return NULL;
+}
+
+void stun_server_destroy(struct stun_server *s)
+{
+}
+
+void stun_server_allow(struct stun_server *s, bool allowed, const char *named, const char *jid)
+{
+}
+
+void stun_server_online(struct stun_server *s, struct account *xmpp)
+{
+}
+
+void stun_server_doubt(struct stun_server *s)
+{
+}
+
+const struct netaddr *stun_server_seen(const struct stun_server *s, uint16_t *inside)
+{
+	return NULL;
+}
+
+const struct netaddr *stun_server_tcp(const struct stun_server *s)
 {
 	return NULL;
 }

@@ -4,13 +4,19 @@
 #include "punch.h"
 #include "tap.h"
 
-static char did[256];		/* "c0" connect, "d0" drop, "f:why" and "F:why" (tell) failed */
+/* "t" tell, "c0" connect, "d0" drop, "f:why" and "F:why" (tell) failed */
+static char did[256];
 static struct punch p;
 static uint64_t now = 1000;
 
 static void note(const char *text)
 {
 	strncat(did, text, sizeof(did) - strlen(did) - 1);
+}
+
+static void on_tell(void *owner)
+{
+	note("t");
 }
 
 static void on_connect(void *owner, unsigned slot, const struct netaddr *to)
@@ -29,7 +35,7 @@ static void on_failed(void *owner, const char *why, bool tell)
 	note(why);
 }
 
-static const struct punch_events events = { on_connect, on_drop, on_failed };
+static const struct punch_events events = { on_tell, on_connect, on_drop, on_failed };
 
 static void does(const char *expected, const char *what)
 {
@@ -82,6 +88,45 @@ static void test_offer(void)
 	punch_step(&p, now + PUNCH_ANSWER_MAX);
 	does("", "and then it is over");
 	is_int(punch_deadline(&p), -1, "for ever");
+}
+
+/* How our port is seen is asked first. */
+static void test_asking(void)
+{
+	struct punch_record theirs = record(PUNCH_OFFER, two), ready = record(PUNCH_READY, two),
+			    failed = record(PUNCH_FAILED, two);
+
+	punch_offer(&p, &events, NULL, false, now);
+	punch_wait(&p, now);
+	punch_hear(&p, &ready, now);
+	punch_step(&p, now + PUNCH_ASK_MAX - 1);
+	does("", "who asks how its port is seen tells nothing before");
+	punch_go(&p, now);
+	does("t", "then it does");
+	punch_go(&p, now);
+	does("", "... once");
+	punch_hear(&p, &ready, now);
+	does("c0c1", "... and it goes on as always");
+	punch_end(&p);
+	did[0] = '\0';
+
+	punch_answer(&p, &events, NULL, false, &theirs, now);
+	punch_wait(&p, now);
+	is_int(punch_deadline(&p), now + PUNCH_ASK_MAX, "nothing is connected before");
+	wait_until_due();
+	does("t", "it waits so long, and tells what it knows");
+	is_int(punch_deadline(&p), now + PUNCH_HEAD_START, "then the answer has its head start");
+	wait_until_due();
+	does("c0c1", "... and it connects");
+	punch_end(&p);
+	did[0] = '\0';
+
+	punch_answer(&p, &events, NULL, false, &theirs, now);
+	punch_wait(&p, now);
+	punch_hear(&p, &failed, now);
+	does("f:timeout", "a device that gives up meanwhile is told nothing");
+	punch_go(&p, now);
+	does("", "and that is the end");
 }
 
 static void test_unanswered(void)
@@ -271,6 +316,7 @@ static void test_kinds(void)
 int main(void)
 {
 	test_offer();
+	test_asking();
 	test_unanswered();
 	test_refused();
 	test_all_spent();

@@ -354,12 +354,17 @@ static void put_row(struct buf *out, const struct iq_row *row)
 	case IQ_SEEN:
 		buf_printf(out, "seen %s\n", row->host);
 		break;
+	case IQ_SERVICE:
+		buf_printf(out, "service %s %s %s %u\n", row->type, row->transport, row->host,
+			   row->port);
+		break;
 	case IQ_STREAMHOST:
 		buf_printf(out, "streamhost %s %s %u\n", row->jid, row->host, row->port);
 		break;
 	}
 }
 
+#define SERVICES    "<services xmlns='urn:xmpp:extdisco:2'>"
 #define ITEMS	    "<query xmlns='http://jabber.org/protocol/disco#items'>"
 #define INFO	    "<query xmlns='http://jabber.org/protocol/disco#info'>"
 #define BLOCKING    " xmlns='urn:xmpp:blocking'>"
@@ -404,6 +409,19 @@ static const struct {
 	  "<ip xmlns='urn:x'>192.0.2.7</ip></address>",
 	  "" },
 	{ "<address xmlns='urn:x'><ip>192.0.2.7</ip></address>", "" },
+	{ SERVICES "<service type='stun' transport='tcp' host='a.example' port='3478'/>"
+		   "<service type='turn' transport='udp' host='192.0.2.7' port='3479' "
+		   "username='x'/>"
+		   "</services>",
+	  "service stun tcp a.example 3478\nservice turn udp 192.0.2.7 3479\n" },
+	{ SERVICES "<service transport='tcp' host='a.example' port='3478'/>"
+		   "<service type='stun' host='a.example' port='3478'/>"
+		   "<service type='stun' transport='tcp' port='3478'/>"
+		   "<service type='stun' transport='tcp' host='a b' port='3478'/>"
+		   "<service type='stun' transport='tcp' host='a.example'/>"
+		   "<service type='stun' transport='tcp' host='a.example' port='65536'/>"
+		   "</services>",
+	  "" },
 	{ "<query xmlns='urn:x'><item jid='a.example'/></query>", "" },
 	{ "<query><item jid='a.example'/></query>", "" },
 	{ "<list xmlns='http://jabber.org/protocol/disco#items'><item jid='a.example'/></list>",

@@ -104,6 +104,23 @@ bool punch_answer(struct punch *p, const struct punch_events *events, void *owne
 	return false;
 }
 
+void punch_wait(struct punch *p, uint64_t now)
+{
+	p->state = PUNCH_ASKING;
+	p->until = now + PUNCH_ASK_MAX;
+}
+
+void punch_go(struct punch *p, uint64_t now)
+{
+	if (p->state != PUNCH_ASKING)
+		return;
+	p->state = p->offered ? PUNCH_OFFERED : PUNCH_DIALLING;
+	p->until = now + (p->offered ? PUNCH_ANSWER_MAX : PUNCH_ANSWERER_MAX);
+	for (unsigned i = 0; i < p->n; i++)
+		p->slots[i].due = now + PUNCH_HEAD_START;
+	p->events->tell(p->owner);
+}
+
 void punch_hear(struct punch *p, const struct punch_record *record, uint64_t now)
 {
 	if (p->state == PUNCH_OVER)
@@ -188,6 +205,11 @@ void punch_step(struct punch *p, uint64_t now)
 {
 	if (p->state == PUNCH_OVER)
 		return;
+	if (p->state == PUNCH_ASKING) {
+		if (now >= p->until)
+			punch_go(p, now);
+		return;
+	}
 	if (now >= p->until) {
 		if (p->state == PUNCH_DIALLING && any_proves(p))
 			settle(p);
@@ -206,7 +228,7 @@ uint64_t punch_deadline(const struct punch *p)
 
 	if (p->state == PUNCH_OVER)
 		return UINT64_MAX;
-	for (unsigned i = 0; i < p->n; i++)
+	for (unsigned i = 0; i < p->n && p->state != PUNCH_ASKING; i++)
 		if (p->slots[i].state == PUNCH_PAUSING && p->slots[i].due < at)
 			at = p->slots[i].due;
 	return at;

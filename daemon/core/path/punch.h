@@ -28,6 +28,7 @@ enum {
 	PUNCH_PAUSE_MAX = 100,		/* and the longest, for the side that answered */
 	PUNCH_PAUSE_OFFERER = 200,	/* ... and for the side that offered */
 	PUNCH_TRIES = 100,		/* of one address */
+	PUNCH_ASK_MAX = 1000,		/* for the answer to how our port is seen */
 	PUNCH_HEAD_START = 40,		/* for the answer, before the side that says it connects */
 	PUNCH_ANSWER_MAX = 15 * 1000,	/* for the device to answer an offer */
 	PUNCH_DIAL_MAX = 3000,		/* for a connection, for the side that offered */
@@ -37,6 +38,7 @@ enum {
 };
 
 enum punch_state {
+	PUNCH_ASKING,		/* nothing was told: how our port is seen is being asked */
 	PUNCH_OFFERED,		/* we told our addresses; the device has not answered */
 	PUNCH_DIALLING,		/* both sides connect */
 	PUNCH_SETTLING,		/* nothing more is begun; a handshake still runs */
@@ -51,6 +53,8 @@ enum punch_slot_state {
 };
 
 struct punch_events {
+	/* Tell the device our addresses, after punch_wait(). */
+	void (*tell)(void *owner);
 	/* Begin to connect from our port to this address. No result comes within the call. */
 	void (*connect)(void *owner, unsigned slot, const struct netaddr *to);
 	/* End what was begun or stands for this slot. No event comes of it any more. */
@@ -90,6 +94,14 @@ void punch_offer(struct punch *p, const struct punch_events *events, void *owner
  */
 bool punch_answer(struct punch *p, const struct punch_events *events, void *owner, bool local,
 		  const struct punch_record *offer, uint64_t now);
+
+/*
+ * Right after one of these two: our addresses are not told yet, since somebody is asked how our
+ * port is seen. punch_go(): they are known, or will not be, so it is told, and the attempt
+ * begins. That happens by itself after PUNCH_ASK_MAX.
+ */
+void punch_wait(struct punch *p, uint64_t now);
+void punch_go(struct punch *p, uint64_t now);
 
 /* The device says READY or FAILED to this attempt; anything else is passed over. */
 void punch_hear(struct punch *p, const struct punch_record *record, uint64_t now);
