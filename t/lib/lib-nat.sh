@@ -5,11 +5,13 @@
 #
 #   have_nat                       whether the system can do all that
 #   nat_world                      the namespaces a, nat-a, nat-b and b, and the wire
-#   box <side> <kind>              the box of side a or b: open, drop, refuse, ports, symmetric,
-#                                  fw6 (a firewall of IPv6, and symmetric by IPv4)
+#   box <side> <kind>              the box of side a or b: open, drop, refuse, cone (changes ports,
+#                                  the same for all destinations), symmetric, fw6 (a firewall of
+#                                  IPv6, and symmetric by IPv4)
 #   weather <ms> <percent>         delay and loss of each direction
-#   nat_server <side> <port>       the host reaches the script's own 127.0.0.1:<port> at that address,
-#                                  by a network of its own, and is seen there as by the world
+#   nat_server <side> <port>...    the host reaches the script's own 127.0.0.1:<port> at that address,
+#                                  by a network of its own, and is seen there as by the world; the
+#                                  box comes first
 #   mapped <side> <kind>           how the world sees the host by IPv4, or -
 
 in_ns () {
@@ -130,9 +132,24 @@ inner_net () {
 	ip -n "$1" -4 route replace default via "$2.$n.1"
 }
 
+# Gives the host few ports, and prints what a NAT makes of each.
+cone_ports () {
+	in_ns "$1" sh -c "echo 40000 40127 >/proc/sys/net/ipv4/ip_local_port_range"
+	awk 'BEGIN {
+		for (i = 0; i < 128; i++)
+			printf "%s%d : %d", i ? ", " : "", 40000 + i, 52000 + (37 * i) % 128
+	}'
+}
+
+# cone <side>: the translation of TCP.
+cone () {
+	echo "meta l4proto tcp snat to 9.9.$(side_net "$1").1 : tcp sport map { $(cone_ports "$1") }"
+}
+
 box () {
 	local masquerade verdict v6
 
+	eval "box_$1=$2"
 	in_ns "nat-$1" nft flush ruleset
 	masquerade=masquerade
 	verdict=drop
@@ -143,6 +160,8 @@ box () {
 		return ;;
 	refuse)
 		verdict='reject with tcp reset' ;;
+	cone)
+		masquerade=$(cone "$1") ;;
 	symmetric)
 		masquerade='masquerade fully-random' ;;
 	fw6)
@@ -154,9 +173,15 @@ box () {
 }
 
 nat_server () {
-	local n
+	local n side kind translation
 
+	side=$1
 	n=$(side_net "$1")
+	translation="snat to 9.9.$n.1"
+	eval "kind=\${box_$side:-}"
+	test "$kind" != cone || translation=$(cone "$side")
+	shift
+	set -- "$side" "$(echo "$*" | tr ' ' ,)"
 	ip link add "server-$1" type veth peer name server netns "$1" &&
 	ip link set "server-$1" up && ip -n "$1" link set server up &&
 	ip addr add "10.99.$n.1/24" dev "server-$1" &&
@@ -176,11 +201,11 @@ nat_server () {
 	table ip server {
 		chain out {
 			type nat hook output priority -100
-			ip daddr 127.0.0.1 tcp dport $2 dnat to 10.99.$n.1
+			ip daddr 127.0.0.1 tcp dport { $2 } dnat to 10.99.$n.1
 		}
 		chain post {
 			type nat hook postrouting priority 100
-			oifname "server" snat to 9.9.$n.1
+			oifname "server" $translation
 		}
 	}
 	END

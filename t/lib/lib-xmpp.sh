@@ -237,7 +237,8 @@ have_ejabberd () {
 	test -n "$(ejabberd_libs)" && command -v erl >/dev/null && command -v openssl >/dev/null
 }
 
-# As Prosody above. ejabberd_limits=yes puts the rate limits on that it comes with.
+# As Prosody above. ejabberd_limits=yes puts the rate limits on that it comes with. ejabberd_stun is a
+# port at which it answers STUN by TCP, and which it announces.
 ejabberd_config () {
 	cat <<-END
 	hosts: [localhost]
@@ -267,6 +268,13 @@ ejabberd_config () {
 	    tls: true
 	    max_stanza_size: 262144
 	    shaper: clients
+	END
+	test -z "$ejabberd_stun" || cat <<-END
+	  -
+	    port: $ejabberd_stun
+	    ip: "127.0.0.1"
+	    transport: tcp
+	    module: ejabberd_stun
 	END
 	test -z "$component_port" || cat <<-END
 	  -
@@ -299,6 +307,18 @@ ejabberd_config () {
 	END
 	test -z "$ejabberd_counter" || echo "  mod_pres_counter: {}"
 	test -z "$ejabberd_more" || echo "$ejabberd_more"
+	test -z "$ejabberd_stun" || cat <<-END
+	  mod_stun_disco:
+	    access: all
+	    offer_local_services: false
+	    services:
+	      -
+	        host: "127.0.0.1"
+	        port: $ejabberd_stun
+	        type: stun
+	        transport: tcp
+	        restricted: false
+	END
 }
 
 # start_ejabberd <user>...: with an account for each.
