@@ -525,6 +525,16 @@ static void test_hostile(void)
 	asked("P");
 	pass(MAPPING_BUSY_AFTER);
 	ok(m.state == MAPPING_RESTING && asked(""), "no descriptor is left");
+
+	begin();
+	from = router();
+	hear(&from, NO_PCP, sizeof(NO_PCP) - 1);
+	address(0, 7, "\x09\x09\x01\x01");
+	asked("PaN");
+	w.refuses_sockets = true;
+	nat_pmp((struct said){ .lifetime = 3600, .epoch = 1, .external = 40001 });
+	pass(2000);
+	ok(m.state == MAPPING_RESTING && asked(""), "... nor one to ask again");
 }
 
 static void test_silence(void)

@@ -421,7 +421,8 @@ static void on_map(struct port_mapping *m, const struct mapping_answer *a, bool 
 	/* Its address may be another one since. Once: the router could go on like that. */
 	if (!pcp && lost && !m->asked_twice) {
 		m->asked_twice = true;
-		ask(m, MAPPING_ASK_ADDRESS, now);
+		if (!ask(m, MAPPING_ASK_ADDRESS, now))
+			refuse(m, "no socket", now);
 		return;
 	}
 	if (!pcp)
