@@ -71,7 +71,8 @@ static void test_answers(void)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		mapping_parse((const uint8_t *)rows[i].bytes, rows[i].n, nonce, &a);
-		ok(a.kind == rows[i].kind && (!a.kind || a.result == rows[i].result), rows[i].name);
+		ok(a.kind == rows[i].kind && (!a.kind || a.result == rows[i].result), "%s",
+		   rows[i].name);
 	}
 	mapping_parse((const uint8_t *)rows[0].bytes, rows[0].n, nonce, &a);
 	ok(a.lifetime == 3600 && a.epoch == 7 && a.own_port == 0x1267, "what PCP says is read");
