@@ -196,10 +196,10 @@ bool mapping_url_is_at(const char *url, const struct netaddr *host)
 		 host->ip[3]);
 	if (!begins(url, text, &rest))
 		return false;
-	/* What is before an "@" would be a user, and the host behind it. */
 	if (*rest == ':')
 		rest += 1 + strspn(rest + 1, "0123456789");
-	return *rest == '/' && !strchr(rest, '@');
+	/* Anything else makes another host of it: "@" one after it, "." a longer name. */
+	return *rest == '/';
 }
 
 /* The header's value up to the end of its line, if that is printable and not too long. */
