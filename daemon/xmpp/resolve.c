@@ -2,9 +2,10 @@
 #include "resolve.h"
 
 /*
- * One look-up is one job in libuv's thread pool: the two SRV queries, one after the other, or
- * the addresses of one host. The pool's thread touches only the struct, and the loop leaves
- * that alone until the job is done. Cancelling only removes the callback.
+ * A look-up is one job in libuv's thread pool for the addresses of one host, and one for each of
+ * the two SRV queries, so that neither waits for the other. The pool's threads touch only what is
+ * theirs in the struct, and the loop leaves that alone until the jobs are done. Cancelling only
+ * removes the callback.
  */
 
 #include <netdb.h>
@@ -23,10 +24,25 @@
 enum {
 	PORT_STARTTLS = 5222,
 	PORT_DIRECT_TLS = 5223,
+	QUERIES = 2,
+};
+
+/* Asks for the records of one service. */
+struct srv_query {
+	uv_work_t work;
+	struct resolve *of;
+	const char *service;		/* NULL: nothing is asked */
+	const char *domain;		/* the resolve's */
+	bool direct_tls;
+	struct srv_target *targets;	/* a part of the resolve's */
+	size_t count;
+	bool denied;
 };
 
 struct resolve {
-	uv_work_t work;
+	uv_work_t work;				/* for address look-ups */
+	struct srv_query queries[QUERIES];	/* for SRV look-ups */
+	unsigned running;			/* of the queries */
 	/* one is set, for the kind of look-up; both are NULL when cancelled */
 	resolve_srv_targets_done srv_targets_done;
 	resolve_addresses_done addresses_done;
@@ -105,13 +121,38 @@ static uint32_t draw_lot(void *arg, uint32_t max)
 	return (uint32_t)(lot % ((uint64_t)max + 1));
 }
 
-static void look_up_targets(uv_work_t *work)
+static void ask_service(uv_work_t *work)
 {
-	struct resolve *r = work->data;
-	char host[RESOLVE_HOST_MAX];
+	struct srv_query *q = work->data;
+
+	/* Half of the places for each, so that neither crowds out the other. */
+	if (q->service)
+		q->count = srv_ask(q->service, q->domain, q->direct_tls, q->targets,
+				   SRV_TARGETS_MAX / QUERIES, &q->denied);
+}
+
+/* Takes the answers together. */
+static void order_targets(struct resolve *r)
+{
+	for (size_t i = 0; i < QUERIES; i++) {
+		const struct srv_query *q = &r->queries[i];
+
+		if (q->count)
+			memmove(r->targets + r->count, q->targets, q->count * sizeof(*q->targets));
+		r->count += q->count;
+	}
+	srv_targets_order(r->targets, r->count, draw_lot, NULL);
+	if (r->count == 0 && r->queries[0].denied)
+		snprintf(r->why, sizeof(r->why), "its DNS says that it has no XMPP service");
+	else if (r->count == 0)
+		add_only_target(r, r->domain, PORT_STARTTLS);
+}
+
+/* Fills in the target that needs no DNS; false if there is none. */
+static bool name_target(struct resolve *r)
+{
+	char host[RESOLVE_HOST_MAX], address[INET6_ADDRSTRLEN];
 	uint16_t port = PORT_STARTTLS;
-	bool denied = false, no_direct_tls = false;
-	char address[INET6_ADDRSTRLEN];
 
 	if (r->server) {
 		if (resolve_split(r->server, host, &port))
@@ -119,24 +160,15 @@ static void look_up_targets(uv_work_t *work)
 		else
 			snprintf(r->why, sizeof(r->why), "'%.255s' is no host or host:port",
 				 r->server);
-		return;
+		return true;
 	}
-	if (hostname_address(r->domain, address)) {
+	if (hostname_address(r->domain, address))
 		add_only_target(r, address, port);
-		return;
-	}
-	if (!is_localhost(r->domain)) {
-		/* Half of the places for each, so that neither crowds out the other. */
-		r->count = srv_ask("_xmpp-client._tcp", r->domain, false, r->targets,
-				   SRV_TARGETS_MAX / 2, &denied);
-		r->count += srv_ask("_xmpps-client._tcp", r->domain, true, r->targets + r->count,
-				    SRV_TARGETS_MAX / 2, &no_direct_tls);
-	}
-	srv_targets_order(r->targets, r->count, draw_lot, NULL);
-	if (r->count == 0 && denied)
-		snprintf(r->why, sizeof(r->why), "its DNS says that it has no XMPP service");
-	else if (r->count == 0)
+	else if (is_localhost(r->domain))
 		add_only_target(r, r->domain, port);
+	else
+		return false;
+	return true;
 }
 
 static void look_up_addresses(uv_work_t *work)
@@ -175,10 +207,8 @@ static void destroy(struct resolve *r)
 	free(r);
 }
 
-static void on_looked_up(uv_work_t *work, int status)
+static void end(struct resolve *r)
 {
-	struct resolve *r = work->data;
-
 	if (r->count == 0 && !r->why[0])
 		snprintf(r->why, sizeof(r->why), "no address found");
 	if (r->srv_targets_done)
@@ -188,13 +218,41 @@ static void on_looked_up(uv_work_t *work, int status)
 	destroy(r);
 }
 
-static struct resolve *start(struct resolve *r, uv_loop_t *loop, uv_work_cb look_up)
+static void on_addresses(uv_work_t *work, int status)
 {
-	r->work.data = r;
-	if (uv_queue_work(loop, &r->work, look_up, on_looked_up) == 0)
-		return r;
-	destroy(r);
-	return NULL;
+	end(work->data);
+}
+
+static void on_service(uv_work_t *work, int status)
+{
+	const struct srv_query *q = work->data;
+	struct resolve *r = q->of;
+
+	if (--r->running > 0)
+		return;
+	if (q->service)
+		order_targets(r);
+	end(r);
+}
+
+/* Asks nothing if the pool refuses work. */
+static void start_query(struct resolve *r, uv_loop_t *loop, size_t i, const char *service,
+			bool direct_tls)
+{
+	struct srv_query *q = &r->queries[i];
+
+	*q = (struct srv_query){
+		.of = r,
+		.service = service,
+		.domain = r->domain,
+		.direct_tls = direct_tls,
+		.targets = r->targets + i * (SRV_TARGETS_MAX / QUERIES),
+	};
+	q->work.data = q;
+	if (uv_queue_work(loop, &q->work, ask_service, on_service) == 0)
+		r->running++;
+	else
+		*q = (struct srv_query){ 0 };
 }
 
 struct resolve *resolve_srv_targets(uv_loop_t *loop, const char *domain, const char *server,
@@ -207,7 +265,17 @@ struct resolve *resolve_srv_targets(uv_loop_t *loop, const char *domain, const c
 	r->domain = hostname_ascii(domain);
 	r->server = xstrdup(server);
 	r->targets = xcalloc(SRV_TARGETS_MAX, sizeof(*r->targets));
-	return start(r, loop, look_up_targets);
+	/* The answer comes from the loop all the same. */
+	if (name_target(r)) {
+		start_query(r, loop, 0, NULL, false);
+	} else {
+		start_query(r, loop, 0, "_xmpp-client._tcp", false);
+		start_query(r, loop, 1, "_xmpps-client._tcp", true);
+	}
+	if (r->running > 0)
+		return r;
+	destroy(r);
+	return NULL;
 }
 
 struct resolve *resolve_addresses(uv_loop_t *loop, const struct srv_target *target,
@@ -218,7 +286,11 @@ struct resolve *resolve_addresses(uv_loop_t *loop, const struct srv_target *targ
 	r->addresses_done = done;
 	r->arg = arg;
 	r->host = *target;
-	return start(r, loop, look_up_addresses);
+	r->work.data = r;
+	if (uv_queue_work(loop, &r->work, look_up_addresses, on_addresses) == 0)
+		return r;
+	destroy(r);
+	return NULL;
 }
 
 void resolve_cancel(struct resolve *r)
@@ -228,8 +300,12 @@ void resolve_cancel(struct resolve *r)
 	r->srv_targets_done = NULL;
 	r->addresses_done = NULL;
 	/*
-	 * Removes the job from the queue if it has not begun. In any case on_looked_up() is
-	 * called and frees r.
+	 * Removes the jobs from the queue if they have not begun. In any case their callbacks come,
+	 * and the last one frees r.
 	 */
-	uv_cancel((uv_req_t *)&r->work);
+	if (r->running == 0)
+		uv_cancel((uv_req_t *)&r->work);
+	for (size_t i = 0; i < QUERIES; i++)
+		if (r->queries[i].of)
+			uv_cancel((uv_req_t *)&r->queries[i].work);
 }
