@@ -88,7 +88,7 @@ test_expect_success 'direct TLS names XMPP by ALPN (XEP-0368)' '
 	{ "$BUILD/t/xmpp-probe" --server "127.0.0.1:$direct" --ca-file "$TRASH/prosody/localhost.crt" \
 		--timeout 10 alice@localhost "$PASSWORD" >out 2>log/probe & probe=$!; } &&
 	started $probe && wait_for 10 grep "ALPN protocols selected: xmpp-client" log/alpn &&
-	end_process $probe; exec 6>&- && end_process $tls_server
+	end_process $probe && exec 6>&- && end_process $tls_server
 '
 
 is_prosody () {
