@@ -2,10 +2,16 @@
 /*
  * One child for each service. The record is freed when the child has exited, or when a child
  * that was left is gone.
+ *
+ * upload-pack and receive-pack begin with a list, of what they can do or of refs, that ends with
+ * a flush-pkt, and they write it line by line. A short list is passed on as a whole, because
+ * in-band each line would be a stanza of its own. What a child said of its list when it exited
+ * is dropped: it has failed.
  */
 #include "service-process.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "alloc.h"
@@ -13,7 +19,10 @@
 #include "child.h"
 #include "git-limits.h"
 #include "hook-env.h"
+#include "pkt-line.h"
 #include "push-hooks.h"
+
+enum { LIST_MAX = 4096 };	/* bytes; a longer list is passed on as it comes */
 
 struct service_process {
 	struct child *child;		/* owned */
@@ -22,19 +31,48 @@ struct service_process {
 	void (*gone)(void *arg);	/* argument of leave() */
 	void *gone_arg;
 	struct push_verdicts *verdicts;	/* of a push by rules (push-hooks.h); owned */
+	bool listed;			/* the list was passed on, or there is none */
+	struct buf list;
+	struct pkt_line lines;
 };
 
 static void destroy(struct service_process *p)
 {
 	push_verdicts_destroy(p->verdicts);
+	buf_finish(&p->list);
 	free(p);
+}
+
+/* Whether the list ends within these bytes: with a flush-pkt, or with the reason for none. */
+static bool ends_list(struct service_process *p, const char *data, size_t n)
+{
+	struct pkt_piece piece;
+
+	while (pkt_line_next(&p->lines, &data, &n, &piece))
+		if (piece.kind == PKT_FLUSH ||
+		    (piece.first && piece.len >= 4 && !memcmp(piece.bytes, "ERR ", 4)))
+			return true;
+	return p->lines.bad;
 }
 
 static void on_output(void *owner, const void *data, size_t n)
 {
 	struct service_process *p = owner;
+	struct buf list;
 
-	p->events->output(p->owner, data, n);
+	if (p->listed) {
+		p->events->output(p->owner, data, n);
+		return;
+	}
+	p->listed = ends_list(p, data, n) || buf_len(&p->list) + n > LIST_MAX;
+	buf_append(&p->list, data, n);
+	if (!p->listed)
+		return;
+	/* The record may be gone when output() returns. */
+	list = p->list;
+	p->list = (struct buf){ 0 };
+	p->events->output(p->owner, buf_data(&list), buf_len(&list));
+	buf_finish(&list);
 }
 
 static void on_error_output(void *owner, const void *data, size_t n)
@@ -144,6 +182,7 @@ static struct service_process *start(struct service_host *host, const struct ser
 	bool changes = what->service == SERVICE_RECEIVE_PACK;
 	int error;
 
+	p->listed = what->service == SERVICE_UPLOAD_ARCHIVE;
 	p->events = events;
 	p->owner = owner;
 	if (what->rules && !host->hooks) {
