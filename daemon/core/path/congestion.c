@@ -53,6 +53,8 @@ void congestion_init(struct congestion *p, uint64_t now)
 	p->base_next = RTT_NONE;
 	p->base_since = now;
 	p->slow_start = true;
+	p->round_since = now;
+	p->round_rtt = RTT_NONE;
 	p->cut_at = now;
 	p->rate_since = now;
 }
@@ -127,16 +129,36 @@ static bool update_base(struct congestion *p, uint64_t rtt, uint64_t now)
 	return true;
 }
 
-static void update_rate(struct congestion *p, size_t bytes, uint64_t now)
+/*
+ * The rate of a period in which the window held little back is that of whoever had so
+ * little to say, and tells nothing of the path.
+ */
+static bool tells_of_the_path(const struct congestion *p)
 {
-	uint64_t elapsed = now - p->rate_since;
+	return 2 * p->rate_full >= p->rate_bytes;
+}
 
+static void begin_rate_period(struct congestion *p, uint64_t at)
+{
+	if (!tells_of_the_path(p))
+		p->rate = 0;
+	p->rate_bytes = p->rate_full = 0;
+	p->rate_since = at;
+}
+
+/* A block that left when nothing was in flight begins a period, for silence has no rate. */
+static void update_rate(struct congestion *p, size_t bytes, uint64_t rtt, bool window_was_full,
+			uint64_t now)
+{
+	if (now - rtt > p->heard_at)
+		begin_rate_period(p, now - rtt);
+	p->heard_at = now;
 	p->rate_bytes += bytes;
-	if (elapsed < CONGESTION_RATE_PERIOD)
+	p->rate_full += window_was_full ? bytes : 0;
+	if (now - p->rate_since < CONGESTION_RATE_PERIOD)
 		return;
-	p->rate = p->rate_bytes * 1000 / elapsed;
-	p->rate_bytes = 0;
-	p->rate_since = now;
+	p->rate = p->rate_bytes * 1000 / (now - p->rate_since);
+	begin_rate_period(p, now);
 }
 
 /*
@@ -153,23 +175,42 @@ static void cut(struct congestion *p, uint64_t numerator, uint64_t denominator, 
 	p->cut_at = now;
 }
 
+/*
+ * Slow start ends with a round that filled the window, and of which no block came back fast. One
+ * alone may have met a busy processor, or Nagle's algorithm at the server, which costs a round
+ * trip; a queue is met by all.
+ */
+static void end_round(struct congestion *p, uint64_t rtt, bool window_was_full, uint64_t now)
+{
+	p->round_full |= window_was_full;
+	if (rtt < p->round_rtt)
+		p->round_rtt = rtt;
+	/* The first block that was sent in this round has come back. */
+	if (now - rtt < p->round_since)
+		return;
+	if (p->round_full && p->round_rtt - p->base_rtt > CONGESTION_QUEUE_SEEN)
+		p->slow_start = false;
+	p->round_since = now;
+	p->round_full = false;
+	p->round_rtt = RTT_NONE;
+}
+
 void congestion_acked(struct congestion *p, size_t bytes, uint64_t rtt, bool window_was_full,
 		      uint64_t now)
 {
 	uint64_t growth = (uint64_t)bytes * CONGESTION_BYTE, queue;
 
 	p->srtt = p->srtt ? (7 * p->srtt + rtt) / 8 : rtt;
-	update_rate(p, bytes, now);
+	update_rate(p, bytes, rtt, window_was_full, now);
 	if (!update_base(p, rtt, now))
 		return;
 	queue = rtt - p->base_rtt;
+	end_round(p, rtt, window_was_full, now);
 	if (queue > CONGESTION_TARGET) {
 		cut(p, CONGESTION_TARGET,
 		    queue < 2 * CONGESTION_TARGET ? queue : 2 * CONGESTION_TARGET, rtt, now);
 		return;
 	}
-	if (queue > CONGESTION_QUEUE_SEEN)
-		p->slow_start = false;
 	if (!window_was_full)
 		return;
 	/*

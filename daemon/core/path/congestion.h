@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bounds.h"
+
 enum {
 	CONGESTION_TARGET = 280,	/* ms of queue */
 	CONGESTION_WINDOW_MIN = 1024,
@@ -31,11 +33,17 @@ struct congestion {
 	uint64_t base_since;
 	uint64_t cut_at;		/* when the window was last reduced */
 	bool slow_start;
+	uint64_t round_since, round_rtt;	/* this round: when it began, its least round trip
+						   so far */
+	bool round_full;		/* the window was full in it */
 	bool draining;			/* one small block at a time, to measure the base again */
 	uint64_t drain_since;
 	uint64_t srtt;
+	uint64_t heard_at;		/* when a block was last acknowledged */
 	/* of acknowledged bytes, over the last half second or so */
-	uint64_t rate_since, rate_bytes, rate;	/* rate: bytes per second */
+	uint64_t rate_since, rate_bytes;
+	uint64_t rate_full;		/* how many of them while the window was full */
+	uint64_t rate;			/* bytes per second; 0: not known */
 };
 
 void congestion_init(struct congestion *p, uint64_t now);
