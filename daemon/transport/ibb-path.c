@@ -5,6 +5,12 @@
  * same from the other end. Each block is an iq whose answer is the acknowledgement. An error
  * or a missing answer ends the path, and the link above moves to another one.
  *
+ * A block that is not full ends what the other side has to say for now, and mostly we have
+ * something to say to it. So its answer waits a moment, and leaves just ahead of that. A server
+ * with Nagle's algorithm (Prosody's default) would pass on the answer by itself, and keep what
+ * comes behind it for a round trip. For the same reason the answers to the blocks of a burst
+ * leave together, where that costs little of the round trip.
+ *
  * A path takes a place in the quota when either side opens it, and leaves the place when
  * nothing can come for it any more. If our open is given up before its answer, the path waits
  * for that answer: the other side may accept, and must then be told that the path is closed.
@@ -64,6 +70,9 @@ struct ibb_path {
 	uv_idle_t soon;			/* runs send_some(), or on_room_made() in
 					   IBB_PATH_ROOM */
 	uv_timer_t pause;		/* until the token bucket allows more */
+	char *held[IBB_STANZAS_MAX];	/* ids of blocks whose answers wait; owned */
+	unsigned held_count;
+	uv_timer_t answer;		/* until they have waited for long enough */
 	int open_handles;
 };
 
@@ -104,6 +113,8 @@ static void on_handle_closed(uv_handle_t *handle)
 	if (--p->open_handles)
 		return;
 	tls_path_finish(&p->tls);
+	while (p->held_count)
+		free(p->held[--p->held_count]);
 	free(p->jid);
 	free(p);
 }
@@ -132,10 +143,27 @@ static void finish(struct ibb_path *p, const char *because)
 	uv_close((uv_handle_t *)&p->timer, on_handle_closed);
 	uv_close((uv_handle_t *)&p->soon, on_handle_closed);
 	uv_close((uv_handle_t *)&p->pause, on_handle_closed);
+	uv_close((uv_handle_t *)&p->answer, on_handle_closed);
+}
+
+/* Sends the answers that wait. False if one cannot be sent. */
+static bool answer_held(struct ibb_path *p)
+{
+	bool sent = true;
+
+	for (unsigned i = 0; i < p->held_count; i++) {
+		sent = sent && p->all->xmpp &&
+		       account_reply_result(p->all->xmpp, p->jid, p->held[i]);
+		free(p->held[i]);
+	}
+	p->held_count = 0;
+	uv_timer_stop(&p->answer);
+	return sent;
 }
 
 static void send_close(struct ibb_path *p)
 {
+	answer_held(p);
 	if (p->all->xmpp)
 		account_close_stream(p->all->xmpp, p->jid, p->sid);
 }
@@ -206,7 +234,7 @@ static bool send_block(struct ibb_path *p, size_t n)
 {
 	struct block *b = free_block(p);
 
-	if (!b)
+	if (!b || !answer_held(p))
 		return false;
 	b->inband = p;
 	b->seq = ibb_sent(&p->ibb, n, uv_now(p->all->loop));
@@ -460,8 +488,9 @@ static struct ibb_path *create(struct ibb_paths *all, const char *full_jid,
 	uv_timer_init(all->loop, &p->timer);
 	uv_idle_init(all->loop, &p->soon);
 	uv_timer_init(all->loop, &p->pause);
-	p->timer.data = p->soon.data = p->pause.data = p;
-	p->open_handles = 3;
+	uv_timer_init(all->loop, &p->answer);
+	p->timer.data = p->soon.data = p->pause.data = p->answer.data = p;
+	p->open_handles = 4;
 	p->number = ++all->opened;
 	round_robin_add(&all->paths, &p->turn);
 	return p;
@@ -596,6 +625,42 @@ static void take(struct ibb_path *p, const void *data, size_t n)
 	send_some(p);
 }
 
+static void on_answer_due(uv_timer_t *timer)
+{
+	struct ibb_path *p = timer->data;
+
+	if (!answer_held(p))
+		broken(p, "a block cannot be acknowledged");
+}
+
+/*
+ * For how long the answer to a block of n bytes may wait, in ms. Of the round trip we know what
+ * our own blocks took.
+ */
+static uint64_t answer_delay(const struct ibb_path *p, size_t n)
+{
+	uint64_t rtt = p->ibb.congestion.base_rtt, most = IBB_ANSWER_DELAY;
+
+	if (n < p->ibb.block_max && !p->held_count)
+		return most;
+	if (rtt == UINT64_MAX)
+		return 0;
+	return rtt / 8 < most ? rtt / 8 : most;
+}
+
+/* Answers a block of n bytes, now or soon. False if it cannot be sent. */
+static bool answer(struct ibb_path *p, const struct ibb_stanza *s, size_t n)
+{
+	uint64_t delay = answer_delay(p, n);
+
+	p->held[p->held_count++] = xstrdup(s->id);
+	if (!delay || p->held_count == IBB_STANZAS_MAX)
+		return answer_held(p);
+	if (!uv_is_active((uv_handle_t *)&p->answer))
+		uv_timer_start(&p->answer, on_answer_due, delay, 0);
+	return true;
+}
+
 static void on_data(struct ibb_path *p, const struct ibb_stanza *s)
 {
 	char *bytes;
@@ -622,7 +687,7 @@ static void on_data(struct ibb_path *p, const struct ibb_stanza *s)
 				    n < 0 ? "bad-request" : "unexpected-request");
 		send_close(p);
 		broken(p, "a block is damaged or missing");
-	} else if (!account_reply_result(p->all->xmpp, s->from, s->id)) {
+	} else if (!answer(p, s, n)) {
 		send_close(p);
 		broken(p, "a block cannot be acknowledged");
 	} else {

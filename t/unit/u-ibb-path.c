@@ -534,30 +534,84 @@ static void test_unfinished(void)
 	}
 	ok(a.up && b.up, "the handshake comes to its end that way");
 	pass_on(from, server.n);
-	sent = server.n;
+	sent = count(BLOCK, NULL);
 	b.says = 10000;
 	path_kick(b.path);
 	uv_run(&loop, UV_RUN_NOWAIT);
-	is_int(server.n - sent, IBB_STANZAS_UNFINISHED, "so it is until a link is made of it");
+	is_int(count(BLOCK, NULL) - sent, IBB_STANZAS_UNFINISHED,
+	       "so it is until a link is made of it");
 	path_keep(b.path, NULL);
 	uv_run(&loop, UV_RUN_NOWAIT);
-	ok(server.n - sent > IBB_STANZAS_UNFINISHED, "then the window alone counts");
+	ok(count(BLOCK, NULL) - sent > IBB_STANZAS_UNFINISHED, "then the window alone counts");
 	ok(b.says > 0, "which is full");
-	sent = server.n;
+	sent = count(BLOCK, NULL);
 	b.urges = 40;
 	path_kick(b.path);
 	uv_run(&loop, UV_RUN_NOWAIT);
-	is_int(server.n - sent, 1, "a control record has a place beyond it");
+	is_int(count(BLOCK, NULL) - sent, 1, "a control record has a place beyond it");
 	is_int(b.urges, 0, "and has left");
+	from = server.n - 1;
 	b.urges = 40;
 	path_kick(b.path);
 	uv_run(&loop, UV_RUN_NOWAIT);
-	is_int(server.n - sent, 1, "the next one waits");
-	answer(sent, NULL);
+	is_int(count(BLOCK, NULL) - sent, 1, "the next one waits");
+	answer(from, NULL);
 	uv_run(&loop, UV_RUN_NOWAIT);
-	is_int(server.n - sent, 2, "for the answer to that");
+	is_int(count(BLOCK, NULL) - sent, 2, "for the answer to that");
 	is_int(b.urges, 0, "and then leaves");
 	path_close(a.path);
+	end(&b, 1);
+}
+
+/* What the end of a burst says is answered by something, and its acknowledgement goes with that. */
+static void test_answers(void)
+{
+	struct owner a = { .path = NULL }, b;
+	unsigned from = 0, sent;
+	char full[IBB_BLOCK_MIN + 1], text[2 * IBB_BLOCK_MIN];
+
+	begin();
+	server.ready = true;
+	a.path = ibb_path_open(&all, "b@x.org/r", IBB_PATH_TRUSTED, &events, &a);
+	offer(&b, "a@x.org/r", server.sent[0].what, IBB_BLOCK, IBB_PATH_TRUSTED);
+	answer(0, NULL);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	from = server.n - 1;
+	sent = count(RESULT, NULL);
+	ok(server.sent[from].kind == BLOCK, "the first of a handshake");
+	hear("a@x.org/r", server.sent[0].what, 0, server.sent[from].text);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	is_int(count(RESULT, NULL) - sent, 1, "it is answered once");
+	is_int(server.sent[from + 1].kind, RESULT, "first by what acknowledges it");
+	is_int(server.sent[from + 2].kind, BLOCK, "and by the next one of the handshake right behind");
+	path_close(a.path);
+	end(&b, 1);
+
+	begin();
+	offer(&b, "a@x.org/r", "0", IBB_BLOCK_MIN, IBB_PATH_TRUSTED);
+	sent = count(RESULT, NULL);
+	hear("a@x.org/r", "0", 0, "");
+	is_int(count(RESULT, NULL) - sent, 0, "where nothing is to be said it waits");
+	hear("a@x.org/r", "0", 1, "");
+	is_int(count(RESULT, NULL) - sent, 2, "but not for more than one");
+	hear("a@x.org/r", "0", 2, "");
+	while (b.path && count(RESULT, NULL) - sent < 3)
+		uv_run(&loop, UV_RUN_ONCE);
+	ok(b.path, "nor for ever");
+	hear("a@x.org/r", "0", 3, "");
+	path_close(b.path);
+	b.path = NULL;
+	is_int(server.sent[server.n - 2].kind, RESULT, "a path that is closed does not owe it");
+	is_int(server.sent[server.n - 1].kind, CLOSE, "and says it before");
+	end(&b, 1);
+
+	begin();
+	offer(&b, "a@x.org/r", "0", IBB_BLOCK_MIN, IBB_PATH_TRUSTED);
+	memset(full, 0x16, IBB_BLOCK_MIN);
+	base64_encode(full, IBB_BLOCK_MIN, text);
+	sent = count(RESULT, NULL);
+	hear("a@x.org/r", "0", 0, text);
+	is_int(count(RESULT, NULL) - sent, 1, "a full block has more behind it, and is answered");
 	end(&b, 1);
 }
 
@@ -580,6 +634,7 @@ static void test_says_nothing(void)
 	offer(&o, "bob@x.org/r", "0", IBB_BLOCK, IBB_PATH_TRUSTED);
 	server.mute = true;
 	hear("bob@x.org/r", "0", 0, "");
+	hear("bob@x.org/r", "0", 1, "");
 	is_str(o.why, "a block cannot be acknowledged",
 	       "a path whose blocks cannot be acknowledged is over");
 	server.mute = true;
@@ -601,6 +656,7 @@ int main(void)
 	test_block_sizes();
 	test_given_up();
 	test_unfinished();
+	test_answers();
 	test_says_nothing();
 	device_key_destroy(key);
 	ok(uv_loop_close(&loop) == 0, "nothing is left in the loop");

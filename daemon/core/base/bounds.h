@@ -149,6 +149,8 @@ enum {
 						   acknowledged, and may be empty */
 	IBB_OPEN_TIMEOUT = 10 * 1000,
 	IBB_ACK_TIMEOUT = 30 * 1000,
+	IBB_ANSWER_DELAY = 10,			/* the longest that the answer to a block waits
+						   for a block of our own to go with */
 	ACCEPTORS_PER_DEVICE = 4,		/* TCP paths whose HELLO has not come */
 	IBB_MAX = 256,				/* in-band paths; shared as quota.h says */
 
