@@ -218,12 +218,15 @@ static void t_rate(void)
 	for (uint64_t now = 5000; now <= 8000; now += 100)
 		congestion_acked(&p, 1000, 150, true, now);
 	ok(p.rate >= 9000 && p.rate <= 11000, "the rate is bytes in a second");
+	p.slow_start = false;
 	congestion_acked(&p, 1000, 50, true, 20000);
+	ok(p.slow_start, "after silence the window grows fast again");
 	ok(p.rate >= 9000 && p.rate <= 11000, "silence is none");
 	for (uint64_t now = 20200; now <= 23000; now += 100)
 		congestion_acked(&p, 100, 50, false, now);
 	is_int(p.rate, 0, "a little now and then does not tell what the path would carry");
-	is_int(congestion_window(&p), p.window / CONGESTION_BYTE, "and does not hold back what follows");
+	is_int(congestion_window(&p), p.window / CONGESTION_BYTE,
+	       "and does not hold back what follows");
 }
 
 /* A busy server on a short path: more in flight only makes a queue. */

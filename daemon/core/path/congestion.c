@@ -26,6 +26,8 @@ enum {
 	CONGESTION_PROBE = 256,			/* bytes; few, since the time to send them
 						   counts in the base */
 	CONGESTION_RATE_PERIOD = 500,
+	CONGESTION_REST = 1000,			/* ms of silence: how busy the server is has to be
+						   found out anew */
 	/* bytes in flight beyond what the path itself holds */
 	CONGESTION_SPARE = 2 * IBB_BLOCK,
 };
@@ -152,6 +154,8 @@ static void update_rate(struct congestion *p, size_t bytes, uint64_t rtt, bool w
 {
 	if (now - rtt > p->heard_at)
 		begin_rate_period(p, now - rtt);
+	if (now - rtt > p->heard_at + CONGESTION_REST)
+		p->slow_start = true;
 	p->heard_at = now;
 	p->rate_bytes += bytes;
 	p->rate_full += window_was_full ? bytes : 0;
