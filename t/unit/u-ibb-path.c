@@ -583,7 +583,8 @@ static void test_answers(void)
 	uv_run(&loop, UV_RUN_NOWAIT);
 	is_int(count(RESULT, NULL) - sent, 1, "it is answered once");
 	is_int(server.sent[from + 1].kind, RESULT, "first by what acknowledges it");
-	is_int(server.sent[from + 2].kind, BLOCK, "and by the next one of the handshake right behind");
+	is_int(server.sent[from + 2].kind, BLOCK,
+	       "and by the next one of the handshake right behind");
 	path_close(a.path);
 	end(&b, 1);
 
