@@ -238,6 +238,63 @@ static void test_first_path(void)
 	finish();
 }
 
+/* To a key that is trusted already: what waits goes in the flight of our HELLO. */
+static void test_ahead(void)
+{
+	uint8_t instance[INSTANCE_BYTES] = { 'b' };
+
+	begin();
+	seen(&alice);
+	join_path();
+	talk(&alice, 4096);
+	arrive(&bob, SIZE_MAX);
+	is_str(bob.trace, "up", "a side that must not speak ahead says HELLO alone");
+	finish();
+
+	begin();
+	alice.link.ahead = true;
+	seen(&alice);
+	join_path();
+	talk(&alice, 4096);
+	alice.kicked = false;
+	ok(seen(&alice) && alice.kicked, "what comes later need not wait either");
+	talk(&alice, 4096);
+	arrive(&bob, SIZE_MAX);
+	is_str(bob.trace, "up seen seen", "one that may has said all in one flight");
+	is_int(alice.link.state, LINK_HANDSHAKE, "before it has an answer");
+	settle_late();
+	is_str(alice.trace, "up", "which comes");
+	is_str(bob.trace, "up seen seen", "nothing is said twice");
+	is_int(link_unacked(&alice.link), 0, "and all is acknowledged");
+	cut_path("the network is down");
+	seen(&alice);
+	join_path();
+	talk(&alice, 4096);
+	arrive(&bob, SIZE_MAX);
+	is_str(bob.trace, "up seen seen down resumed",
+	       "a link that was up hears first what is there");
+	settle();
+	is_str(bob.trace, "up seen seen down resumed seen", "and then says the rest");
+	finish();
+
+	begin();
+	alice.link.ahead = true;
+	seen(&alice);
+	link_attach(&alice.link, true, now);
+	talk(&alice, 4096);
+	cut(&alice);
+	link_hello_refusal("collision", &of_bob, instance, &bob.wire);
+	is_int(arrive(&alice, SIZE_MAX), -1,
+	       "what goes with a HELLO that is refused is lost with it");
+	link_detach(&alice.link, "collision", now);
+	link_attach(&bob.link, true, now);
+	link_attach(&alice.link, false, now);
+	settle_late();
+	is_str(bob.trace, "up seen", "and said once more on the path that counts");
+	is_int(link_unacked(&alice.link), 0, "once");
+	finish();
+}
+
 static void test_acks(void)
 {
 	begin();
@@ -1244,6 +1301,7 @@ int main(void)
 {
 	log_set_level(0);
 	test_first_path();
+	test_ahead();
 	test_acks();
 	test_order_and_bounds();
 	test_resume();

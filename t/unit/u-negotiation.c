@@ -30,6 +30,7 @@ struct side {
 	struct negotiations negotiations;
 	const char *verdict;		/* what authorize answers; NULL: allowed */
 	bool start_at_once;		/* start answers with neg_started() */
+	bool talks;			/* and says its first words at once */
 	struct negotiation *starting;	/* the last one that was to be started */
 	struct run runs[RUNS_MAX];	/* in the order they were opened */
 	unsigned run_count;
@@ -88,6 +89,8 @@ static void started(struct side *s)
 	s->starting = NULL;
 	s->served = add_run(s, neg);
 	s->served->channel = neg_started(neg, &channel_events, s->served, now);
+	if (s->talks)
+		channel_write(s->served->channel, "0000", 4);
 }
 
 static void on_send(void *owner, enum record_type type, struct buf *fields)
@@ -315,6 +318,58 @@ static void test_fetch(void)
 	       "a close ends it on both sides");
 	is_int(a.negotiations.count + b.negotiations.count, 0, "nothing is left");
 	pair_finish(&a, &b);
+}
+
+/* All that one side has to say arrives at the other. */
+static void fly(struct side *s)
+{
+	struct buf wire = { 0 };
+
+	while (link_output(&s->link, &wire, 16384, now))
+		;
+	link_input(&s->other->link, &wire, now);
+	buf_finish(&wire);
+}
+
+/*
+ * How many flights there are until the first words of the service are there: two of them make
+ * a round trip, for which a user far away waits.
+ */
+static void test_flights(void)
+{
+	static const struct {
+		enum service service;
+		bool up, ahead;
+		int flights;
+		const char *what;
+	} rows[] = {
+		{ SERVICE_UPLOAD_PACK, true, false, 2, "a fetch over a link that is up" },
+		{ SERVICE_UPLOAD_PACK, false, true, 2, "over one that is new, to a trusted key" },
+		{ SERVICE_UPLOAD_PACK, false, false, 4, "over one that is new, to another key" },
+		{ SERVICE_RECEIVE_PACK, true, false, 4, "a push over a link that is up" },
+		{ SERVICE_RECEIVE_PACK, false, true, 4, "over one that is new, to a trusted key" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct side a, b, *from = &a;
+		int flights = 0;
+
+		side_init(&a, "alice", &b, 1);
+		side_init(&b, "bob", &a, 2);
+		b.start_at_once = b.talks = true;
+		a.link.ahead = rows[i].ahead;
+		link_attach(&a.link, true, now);
+		link_attach(&b.link, false, now);
+		if (rows[i].up)
+			pump(&a);
+		begin(&a, rows[i].service, "project");
+		for (; flights < 10 && !(a.open && channel_received(a.open->channel)); flights++) {
+			fly(from);
+			from = from->other;
+		}
+		is_int(flights, rows[i].flights, rows[i].what);
+		pair_finish(&a, &b);
+	}
 }
 
 static void test_push(void)
@@ -1050,6 +1105,7 @@ int main(void)
 {
 	now = 1000;
 	test_fetch();
+	test_flights();
 	test_push();
 	test_announcement();
 	test_outcome();

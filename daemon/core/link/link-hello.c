@@ -77,7 +77,9 @@ static void come_up(struct link *l, uint64_t peer_received, const uint8_t *insta
 	bool resumed = in->was_up;
 
 	outbox_ack(&in->outbox, peer_received);
-	outbox_rewind(&in->outbox);
+	/* What was said ahead of this answer is on its way. */
+	if (!link_speaks_ahead(l))
+		outbox_rewind(&in->outbox);
 	memcpy(l->peer_instance, instance, INSTANCE_BYTES);
 	l->peer_known = true;
 	if (!in->was_up) {

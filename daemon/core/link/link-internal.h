@@ -50,6 +50,12 @@ struct link_internal {
 	struct send_window send_window;
 };
 
+/* Whether control records may go out although the answer to our HELLO has not come. */
+static inline bool link_speaks_ahead(const struct link *l)
+{
+	return l->state == LINK_HANDSHAKE && l->initiator && l->ahead && !l->in->was_up;
+}
+
 /* link.c */
 
 /* Changes the state, and logs the change with its reason. All changes go through here. */

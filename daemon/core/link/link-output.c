@@ -88,6 +88,17 @@ static void put_all(struct link *l, struct buf *out, size_t start, size_t max, u
 	inbox_put_ack(&in->inbox, out, buf_len(out) > start);
 }
 
+/*
+ * Appends control records behind our HELLO. The peer judges the HELLO before it looks at them,
+ * and drops them if it refuses; they are kept, as all are until they are acknowledged.
+ */
+static void put_ahead(struct link_internal *in, struct buf *out, size_t start, size_t max)
+{
+	while (buf_len(out) - start < max && outbox_send(&in->outbox, out))
+		;
+	in->quiet = !in->outbox.unsent;
+}
+
 size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now)
 {
 	struct link_internal *in = l->in;
@@ -106,6 +117,8 @@ size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now)
 	}
 	if (l->state == LINK_UP)
 		put_all(l, out, start, max, now);
+	else if (link_speaks_ahead(l))
+		put_ahead(in, out, start, max);
 	if (in->bye_due)
 		put_bye(in, out);
 	if (buf_len(out) > start)

@@ -78,7 +78,8 @@ void link_kick(struct link *l)
 {
 	struct link_internal *in = l->in;
 
-	if (!in->quiet || !in->attached || !(l->state == LINK_UP || in->hello_due))
+	if (!in->quiet || !in->attached ||
+	    !(l->state == LINK_UP || in->hello_due || link_speaks_ahead(l)))
 		return;
 	in->quiet = false;
 	l->events->kick(l->owner);
@@ -143,6 +144,8 @@ void link_attach(struct link *l, bool initiator, uint64_t now)
 	if (initiator) {
 		in->hello_due = true;
 		in->hello_state = in->was_up ? "resume" : "new";
+		/* What was said ahead on a path before may have been refused there. */
+		outbox_rewind(&in->outbox);
 	}
 	link_enter(l, LINK_HANDSHAKE, initiator ? "a path of ours" : "a path of the peer's");
 	link_kick(l);
@@ -187,7 +190,7 @@ uint8_t *link_send_room(struct link *l, enum record_type type, size_t len)
 		return NULL;
 	}
 	in->control_sent += type != RECORD_DATA;
-	if (l->state == LINK_UP) {
+	if (l->state == LINK_UP || link_speaks_ahead(l)) {
 		/* A full path, which asks only when it has room, may have a place for this. */
 		in->quiet |= control && !in->outbox.unsent;
 		link_kick(l);

@@ -14,7 +14,8 @@
  * from=<JID>, to=<JID>, instance=<16 hex>, received=<number>. The initiator of the path
  * adds link=<32 hex> and state=new|resume, the responder
  * state=new|resumed|gone|collision|untrusted. HELLO names both accounts. Until the peer's
- * HELLO has named the same two, nothing else is sent, and nothing is assumed of the peer.
+ * HELLO has named the same two, nothing else is sent (but see link::ahead), and nothing is
+ * assumed of the peer.
  * The answers "version" and "not-you" have the fields protocol and state only. A link
  * that was never up keeps its id from one attempt to the next, so a lost answer does not
  * make a second link.
@@ -107,6 +108,10 @@ struct link {
 	uint64_t peer_protocol;			/* the peer's version, if the link ended with
 						   "version" */
 	bool initiator;				/* of the present path */
+	bool ahead;				/* set by the owner before link_attach(): the key
+						   of the path is trusted already, so that
+						   control records of a new link follow our HELLO
+						   without waiting for the answer */
 	bool busy;				/* set by the owner: something is open, so a
 						   PING goes sooner */
 	/* set by the owner: the path withholds the last bytes of a burst (a proxy) */

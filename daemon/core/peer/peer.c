@@ -319,6 +319,8 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 		leave_path(p, "moving to a better path");
 	}
 	attach(p, path);
+	/* What is shared is asked of nobody whose key would first have to become trusted. */
+	p->link.ahead = context_admits(p->all->context, p->jid, fp);
 	link_attach(&p->link, true, context_now(p->all->context));
 	path_kick(path);
 	peer_touch(p);
