@@ -278,7 +278,8 @@ static bool stock_up(struct ibb_path *p, size_t room, bool urgent)
 {
 	if (urgent)
 		return room == IBB_URGENT && tls_path_fill_urgent(&p->tls, room);
-	return room >= FILL_MIN && tls_path_fill(&p->tls, room);
+	/* The block that measures the base is small, and there is no other to wait for. */
+	return (room >= FILL_MIN || !p->ibb.in_flight) && tls_path_fill(&p->tls, room);
 }
 
 static void send_some(struct ibb_path *p)

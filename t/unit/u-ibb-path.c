@@ -108,6 +108,14 @@ void account_reply_error(struct account *x, const char *to, const char *id, cons
 	put(ERROR, to, condition, NULL, NULL);
 }
 
+/* In place of libuv's: time passes when a test says so, beside the loop's own. */
+static uint64_t later;
+
+uint64_t uv_now(const uv_loop_t *l)
+{
+	return l->time + later;
+}
+
 /* The other side, or the server, answers. */
 static void answer(unsigned i, const char *error)
 {
@@ -214,7 +222,7 @@ static void end(struct owner *owners, unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		if (owners[i].path)
 			path_close(owners[i].path);
-	for (unsigned i = 0; i < server.n; i++)
+	for (unsigned i = 0; i < server.n && i < SENT_MAX; i++)
 		answer(i, "disconnected");
 	all.xmpp = NULL;
 	uv_run(&loop, UV_RUN_DEFAULT);
@@ -616,6 +624,42 @@ static void test_answers(void)
 	end(&b, 1);
 }
 
+/* A path whose queue never empties measures its base again, and goes on. */
+static void test_measures(void)
+{
+	struct owner a = { .path = NULL }, b;
+	unsigned from = 0, sent, seen;
+
+	begin();
+	server.ready = true;
+	a.path = ibb_path_open(&all, "b@x.org/r", IBB_PATH_STRANGER, &events, &a);
+	offer(&b, "a@x.org/r", server.sent[0].what, IBB_BLOCK_MIN, IBB_PATH_STRANGER);
+	answer(0, NULL);
+	while (!(a.up && b.up) && from < server.n) {
+		sent = server.n;
+		pass_on(from, sent);
+		from = sent;
+		uv_run(&loop, UV_RUN_NOWAIT);
+	}
+	pass_on(from, server.n);
+	path_keep(b.path, NULL);
+	b.says = 64 * 1024 * 1024;
+	path_kick(b.path);
+	uv_run(&loop, UV_RUN_NOWAIT);
+	for (unsigned i = 0; i < 1000 && b.path; i++) {
+		later += i < 10 ? 5 : 200;
+		seen = server.n;
+		for (unsigned j = seen < 64 ? 0 : seen - 64; j < seen; j++)
+			answer(j % SENT_MAX, NULL);
+		uv_run(&loop, UV_RUN_NOWAIT);
+		if (!awaited())
+			break;
+	}
+	ok(awaited() > 0, "something is always under way, while there is something to send");
+	path_close(a.path);
+	end(&b, 1);
+}
+
 /* Empty blocks are no handshake, but each of them has to be answered. */
 static void test_says_nothing(void)
 {
@@ -659,6 +703,7 @@ int main(void)
 	test_unfinished();
 	test_answers();
 	test_says_nothing();
+	test_measures();
 	device_key_destroy(key);
 	ok(uv_loop_close(&loop) == 0, "nothing is left in the loop");
 	return tap_done();
