@@ -58,7 +58,7 @@ test_expect_success 'status shows all there is, escaped' '
 	set -- "$broker_row" "$online_row" "send:L:kind=share,name=proj,path=/" "send:L:kind=share,name=a b,path=/nowhere/x" \
 		"send:L:kind=paths,transport=auto,port=4711,proxy=proxy.example.org" \
 		"send:L:kind=count,buddies=5,reachable=2" \
-		"send:L:kind=link,jid=bob@example.org,device=d$escape,path=direct,state=attached" \
+		"send:L:kind=link,jid=bob@example.org,device=d$escape,path=direct,state=attached,congestion=bb$escape" \
 		"send:L:kind=transfer,jid=bob@example.org,device=d,share=proj,service=upload-pack,direction=in,sent=1048576,received=10,path=direct 192.0.2.7:4711,rate=6349,moves=out" \
 		"send:L:kind=transfer,jid=carol@example.org,device=d,share=s$escape,service=receive-pack,direction=out,sent=1048576,total=4194304,received=10,path=in-band,rate=6349,moves=out,limited=1" \
 		"send:L:kind=follow,jid=bob@example.org,share=proj,remote=origin,path=/src/.git,state=waiting,error=no,retry-in=5" \
@@ -78,7 +78,7 @@ test_expect_success 'status shows all there is, escaped' '
 	sed "s/  *8 min left/  8 min left/; s/KiB\/s   *direct/KiB\/s            direct/" actual >out && test_cmp expect out &&
 	git xmpp status --verbose >out &&
 	grep "^broker  running, pid 4711, 0.1.0, since 2025-06-15 [0-9:]*$" out &&
-	grep "^link .*bob@example.org  d.x1b\[2J  direct  attached$" out
+	grep "^link .*bob@example.org  d.x1b\[2J  direct  attached  congestion control bb.x1b\[2J$" out
 '
 
 test_expect_success 'status and cancel show as much of an id as it needs; what begins like two is listed' '

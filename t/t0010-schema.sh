@@ -70,7 +70,7 @@ test_expect_success 'status' '
 		"send:L:kind=paths,transport=auto,port=4711,proxy=proxy.example.org,mapping=mapped,mapping-protocol=PCP,mapping-address=9.9.1.1:40001,mapping-until=1750000000" \
 		"send:L:kind=notice,id=wants,jid=z@example.org,text=t,hint=h" \
 		"send:L:kind=share,name=p,path=/x,fetch=a@b,push=a@b" \
-		"send:L:kind=link,jid=b@c,device=d,path=direct,state=up,rate=5,moves=in" \
+		"send:L:kind=link,jid=b@c,device=d,path=direct,state=up,rate=5,moves=in,congestion=bbr" \
 		"send:L:kind=transfer,id=1a2b3c4d5e,jid=b@c,device=d,share=s,service=upload-pack,direction=in,sent=1,received=0,path=direct,total=5,rate=5,moves=out,limited=1" \
 		"send:L:kind=follow,jid=b@c,share=proj,remote=origin,path=/src/.git,state=waiting,error=no,retry-in=5" \
 		"send:L:kind=joining,jid=b@c,own=1,share=s,since=1750000000,until=1750009999" \

@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -28,6 +29,28 @@ void tcp_limit_unsent(int fd, size_t n)
 {
 #ifdef TCP_NOTSENT_LOWAT
 	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){ (int)n }, sizeof(int));
+#endif
+}
+
+bool tcp_congestion(int fd, char name[TCP_CONGESTION_SIZE])
+{
+	memset(name, 0, TCP_CONGESTION_SIZE);
+#ifdef TCP_CONGESTION
+	socklen_t len = TCP_CONGESTION_SIZE - 1;
+
+	if (!getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len))
+		return *name;
+#endif
+	return false;
+}
+
+void tcp_prefer_bbr(int fd)
+{
+#ifdef TCP_CONGESTION
+	char now[TCP_CONGESTION_SIZE];
+
+	if (tcp_congestion(fd, now) && (!strcmp(now, "cubic") || !strcmp(now, "reno")))
+		setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "bbr", strlen("bbr"));
 #endif
 }
 

@@ -29,6 +29,19 @@ void tcp_hold(int fd, bool on);
  */
 void tcp_limit_unsent(int fd, size_t n);
 
+/*
+ * Has the kernel send by BBR in place of CUBIC or Reno, if the system allows that to this
+ * process. The former two take each lost packet for congestion, and so get little over a
+ * path that loses some for another reason. A system that is set to any other keeps that.
+ * (TCP_CONGESTION; net.ipv4.tcp_allowed_congestion_control)
+ */
+void tcp_prefer_bbr(int fd);
+
+enum { TCP_CONGESTION_SIZE = 16 };	/* bytes of the kernel's name, with the NUL */
+
+/* The name of the congestion control by which the kernel sends. False: it does not tell. */
+bool tcp_congestion(int fd, char name[TCP_CONGESTION_SIZE]);
+
 /* How many bytes the kernel has taken and not sent; 0 where it does not tell. (SIOCOUTQNSD) */
 size_t tcp_unsent(int fd);
 

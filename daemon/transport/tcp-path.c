@@ -341,6 +341,14 @@ static bool on_ends(const struct path *path, struct netaddr *ours, struct netadd
 	       sockaddr_to((struct sockaddr *)&addr, ours) && tcp_path_from(path, theirs);
 }
 
+static bool on_congestion(const struct path *path, char name[PATH_CONGESTION_SIZE])
+{
+	const struct tcp_path *p = (const struct tcp_path *)path;
+	uv_os_fd_t fd;
+
+	return !uv_fileno((const uv_handle_t *)&p->tcp, &fd) && tcp_congestion(fd, name);
+}
+
 static const struct path_ops ops = {
 	.kick = on_kick,
 	.write = tls_path_write,
@@ -349,6 +357,7 @@ static const struct path_ops ops = {
 	.cut = on_cut,
 	.unsent = on_unsent,
 	.ends = on_ends,
+	.congestion = on_congestion,
 };
 
 static void take(struct tcp_path *p, const void *data, size_t n)
@@ -473,8 +482,10 @@ static void start(struct tcp_path *p, const char *because)
 	uv_os_fd_t fd;
 
 	/* A control record cannot overtake the kernel's unsent data, so bound that. */
-	if (!uv_fileno((uv_handle_t *)&p->tcp, &fd))
+	if (!uv_fileno((uv_handle_t *)&p->tcp, &fd)) {
 		tcp_limit_unsent(fd, UNSENT_MAX);
+		tcp_prefer_bbr(fd);
+	}
 	uv_tcp_nodelay(&p->tcp, 1);
 	enter(p, p->hash ? TCP_ASKING : TCP_OPEN, TCP_HANDSHAKE_TIMEOUT, because);
 	uv_read_start((uv_stream_t *)&p->tcp, on_alloc, on_read);

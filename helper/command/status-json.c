@@ -90,6 +90,7 @@ static void json_link(struct buf *out, struct fields row)
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 	json_number(out, "waits", fields_get_u64(row, "waits", 0));
 	json_rate(out, row);
+	json_string(out, "congestion_control", fields_get(row, "congestion"));
 	json_number(out, "control_sent", fields_get_u64(row, "control-sent", 0));
 	json_number(out, "control_received", fields_get_u64(row, "control-received", 0));
 }

@@ -360,6 +360,8 @@ static void put_link(struct table *t, struct fields row)
 	table_cell(t, PAINT_PLAIN, "%s", row_get(row, "device"));
 	table_cell(t, PAINT_PLAIN, "%s", *row_get(row, "path") ? row_get(row, "path") : "-");
 	table_cell(t, PAINT_PLAIN, "%s", row_get(row, "state"));
+	if (fields_get(row, "congestion"))
+		table_cell(t, PAINT_PLAIN, "congestion control %s", row_get(row, "congestion"));
 	if (waits)
 		table_cell(t, PAINT_WAITS, "waits up to %s for the connection",
 			   span_text(waits, text));

@@ -285,6 +285,11 @@ start_sshd () {
 	master_pid=
 	at_exit stop_sshd
 	wait_for 10 ssh -F ssh/config -p "$ssh_port" "$host" true >>log/ssh 2>&1 || return
+	start_master
+}
+
+# The connection that stands.
+start_master () {
 	ssh -F ssh/config-master -o ControlMaster=yes -N -p "$ssh_port" "$host" >>log/ssh 2>&1 </dev/null &
 	master_pid=$!
 	started $master_pid

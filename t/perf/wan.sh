@@ -5,7 +5,8 @@
 # are in a network namespace of their own, and between the two is netem, or
 # wan where the kernel has no netem. 25 ms each way for what is bound by
 # round trips; with 1 % of the packets lost in addition, throughput, against a
-# plain TCP stream over the same wire. The XMPP server is at the near end.
+# plain TCP stream over the same wire, where the far end is set to CUBIC, as
+# distributions are, and to BBR. The XMPP server is at the near end.
 #
 # Needs root, for the namespace.
 set -e
@@ -147,8 +148,31 @@ rounds () {
 	done
 }
 
+# may_send_by <congestion control>: sets the far end, which sends, to that; by its route, for a
+# namespace may not have a default that the system keeps from processes.
+may_send_by () {
+	$in_far ip route replace ${far%.*}.0/24 dev wan src $far congctl "$1" 2>>log/ip
+}
+
+# Connections that stand keep what they were made with, so these are made anew.
+connect_again () {
+	case " $transports " in
+	*" ssh-master "*)
+		end_process "$master_pid"
+		start_master ;;
+	esac
+	case " $transports " in
+	*" xmpp-wandirect "*)
+		stop_broker farwandirect
+		start_far_broker farwandirect
+		wait_for 15 path_is nearwandirect direct >/dev/null ||
+		wait_for 15 in_env xmpp-wandirect git ls-remote "$(url_of xmpp-wandirect small)" >/dev/null 2>&1 ;;
+	esac
+}
+
 perf_init
-wanted wan-ls-remote || wanted wan-clone-small || wanted wan-throughput || exit 0
+wanted wan-ls-remote || wanted wan-clone-small || wanted wan-throughput-cubic ||
+wanted wan-throughput-bbr || exit 0
 start_wire || {
 	missing wan all 'needs root, ip, and netem or /dev/net/tun'
 	exit 0
@@ -173,7 +197,7 @@ weather $delay 0
 rounds "$runs" wan-ls-remote ls_remote $transports
 rounds "$runs" wan-clone-small clone $transports
 
-if wanted wan-throughput
+if wanted wan-throughput-cubic || wanted wan-throughput-bbr
 then
 	if test -n "$PERF_QUICK"
 	then
@@ -183,7 +207,6 @@ then
 	fi
 	share_ours bulk
 	start_source
-	weather $delay $loss
 	fast=
 	for transport in git ssh-master xmpp-wandirect
 	do
@@ -192,5 +215,16 @@ then
 			fast="$fast $transport" ;;
 		esac
 	done
-	rounds "$runs" wan-throughput throughput tcp $fast
 fi
+for control in cubic bbr
+do
+	wanted wan-throughput-$control || continue
+	may_send_by $control || {
+		missing wan-throughput-$control all "the system has no $control"
+		continue
+	}
+	weather 0 0
+	connect_again
+	weather $delay $loss
+	rounds "$runs" wan-throughput-$control throughput tcp $fast
+done

@@ -4,8 +4,11 @@
  * strangers with plain sockets. Time passes when the test says so: pass_time()
  * fires timers that are due by then.
  */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -18,6 +21,7 @@
 #include "sockaddr.h"
 #include "tap.h"
 #include "tcp-path.h"
+#include "tcp-tuning.h"
 #include "token-bucket.h"
 
 enum { MIB = 1024 * 1024, PATIENCE = 20 * 1000 };
@@ -388,6 +392,54 @@ static void test_echo(void)
 	}
 	is_int(p.client.wrong, 0, "as they were");
 	pair_finish(&p, "echo");
+}
+
+/* What the kernel then sends by, where it is told to send by `first`. "": it is not told so. */
+static void prefer_bbr(const char *first, char now[TCP_CONGESTION_SIZE])
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	*now = '\0';
+#ifdef TCP_CONGESTION
+	if (!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, first, strlen(first))) {
+		tcp_prefer_bbr(fd);
+		tcp_congestion(fd, now);
+	}
+#endif
+	close(fd);
+}
+
+static bool is_up(void *arg)
+{
+	struct pair *p = arg;
+
+	return p->client.up && p->server.up;
+}
+
+/* What can be set depends on the system; what is told must be so. */
+static void test_congestion(void)
+{
+	char allowed[TCP_CONGESTION_SIZE], now[TCP_CONGESTION_SIZE], told[PATH_CONGESTION_SIZE];
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct pair p;
+
+	prefer_bbr("bbr", allowed);
+	prefer_bbr("reno", now);
+	is_str(now, *allowed || !*now ? allowed : "reno",
+	       "BBR takes the place of Reno if the system allows it");
+	ok(tcp_congestion(fd, now) || !*allowed, "a new socket has %s", now);
+	if (*now)
+		tcp_prefer_bbr(fd);
+	tcp_congestion(fd, now);
+	close(fd);
+	pair_connect(&p);
+	wait_for(is_up, &p);
+	if (!path_congestion(p.client.path, told))
+		*told = '\0';
+	is_str(told, now, "a path tells what its socket has");
+	ok(!path_congestion(p.server.path, told) == !*now && !strcmp(told, now),
+	   "one that was accepted, too");
+	pair_finish(&p, "congestion control");
 }
 
 static bool no_client(void *arg)
@@ -1065,6 +1117,7 @@ int main(void)
 	test_bytes();
 	test_bandwidth();
 	test_echo();
+	test_congestion();
 	test_wrong_pass();
 	test_strangers();
 	test_silence();

@@ -97,6 +97,11 @@ bool path_throttled(const struct path *p)
 	return p->ops->throttled && p->ops->throttled(p);
 }
 
+bool path_congestion(const struct path *p, char name[PATH_CONGESTION_SIZE])
+{
+	return p->ops->congestion && p->ops->congestion(p, name);
+}
+
 size_t path_allowed(const struct path *p, uint64_t now, uint64_t *wait)
 {
 	size_t allowed = p->bandwidth ? token_bucket_room(p->bandwidth, now) : SIZE_MAX;

@@ -101,6 +101,14 @@ uint64_t path_rate(const struct path *p);
 /* Whether a server on the way throttles: then path_rate() is all the rate there is. */
 bool path_throttled(const struct path *p);
 
+enum { PATH_CONGESTION_SIZE = 16 };	/* bytes, with the NUL */
+
+/*
+ * The congestion control by which our side sends on this path, as the system calls it. False
+ * if that is not known, or ours (in-band).
+ */
+bool path_congestion(const struct path *p, char name[PATH_CONGESTION_SIZE]);
+
 /* For the kinds of path. Each kind embeds a struct path as its first member. */
 
 struct path_ops {
@@ -117,6 +125,8 @@ struct path_ops {
 	bool (*ends)(const struct path *p, struct netaddr *ours, struct netaddr *theirs);
 	uint64_t (*rate)(const struct path *p);		/* NULL: not known */
 	bool (*throttled)(const struct path *p);	/* NULL: never */
+	/* as path_congestion(); NULL: not known */
+	bool (*congestion)(const struct path *p, char name[PATH_CONGESTION_SIZE]);
 };
 
 struct path {

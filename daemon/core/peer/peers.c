@@ -201,6 +201,10 @@ void peer_describe_transfer(const struct peer *p, const struct peer_transfer *t,
 
 void peer_describe_path(const struct peer *p, struct buf *row)
 {
+	char congestion[PATH_CONGESTION_SIZE];
+
+	if (p->path && path_congestion(p->path, congestion))
+		fields_add(row, "congestion", congestion);
 	describe(p, &p->meter_in, &p->meter_out, row);
 }
 
