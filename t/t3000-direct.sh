@@ -48,7 +48,9 @@ test_expect_success 'status shows it, for people and for programs' '
 	as alice git xmpp status -v >out &&
 	grep "direct 127.0.0.1:" out &&
 	as alice git xmpp status --json >out &&
-	grep "\"path\":\"direct 127.0.0.1:" out
+	grep "\"path\":\"direct 127.0.0.1:" out &&
+	{ ! test -r /proc/sys/net/ipv4/tcp_congestion_control ||
+	  grep "\"congestion_control\":\"[a-z]*\"" out; }
 '
 
 test_expect_success 'xmpp.transport=inband forces in-band, and then the link goes back' '
