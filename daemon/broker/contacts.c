@@ -233,9 +233,6 @@ struct jids {
 
 static void add_jid(struct jids *all, const char *jid)
 {
-	for (size_t i = 0; i < all->count; i++)
-		if (!strcmp(all->jids[i], jid))
-			return;
 	all->jids = xrealloc(all->jids, (all->count + 1) * sizeof(*all->jids));
 	all->jids[all->count++] = xstrdup(jid);
 }
@@ -250,7 +247,8 @@ static struct jids find_blocked(const struct broker *b)
 			add_jid(&found, p->jid);
 	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy;
 	     buddy = buddy->next)
-		if (!is_self(b, buddy->jid) && blocklist_hit(b->context.blocked, buddy->jid))
+		if (!is_self(b, buddy->jid) && !trust_person(b->context.trust, buddy->jid) &&
+		    blocklist_hit(b->context.blocked, buddy->jid))
 			add_jid(&found, buddy->jid);
 	return found;
 }

@@ -415,8 +415,8 @@ void push_queue_buddy_online(struct push_queue *q, const char *jid)
 {
 	if (!q)
 		return;
-	queue_buddy_online(q->entries, jid, uv_now(q->host.loop), time(NULL));
-	set_timer(q);
+	if (queue_buddy_online(q->entries, jid, uv_now(q->host.loop), time(NULL)))
+		set_timer(q);
 }
 
 bool push_queue_retry(struct push_queue *q, const char *id)

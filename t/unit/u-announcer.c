@@ -390,6 +390,29 @@ static void t_met_already(void)
 	blocklist_destroy(context.blocked);
 }
 
+static unsigned count_watches(void)
+{
+	unsigned count = 0;
+
+	for (const struct refwatch *w = watches; w; w = w->next)
+		count++;
+	return count;
+}
+
+static void t_too_many(void)
+{
+	struct announcer *a = begin();
+	char name[SHARE_NAME_MAX];
+
+	for (unsigned i = 1; i <= SHARES_MAX; i++) {
+		snprintf(name, sizeof(name), "share%u", i);
+		share(name, "/share", false);
+	}
+	announcer_reload(a);
+	is_int(count_watches(), SHARES_MAX, "shares beyond the bound are not watched");
+	end(a);
+}
+
 int main(void)
 {
 	log_set_level(LOG_ERROR);
@@ -399,6 +422,7 @@ int main(void)
 	t_failures();
 	t_restarted();
 	t_met_already();
+	t_too_many();
 	buf_finish(&trace);
 	return tap_done();
 }

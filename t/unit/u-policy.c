@@ -179,6 +179,7 @@ static void t_groups(void)
 	ok(share_allow(s, "group:team", true), "a group is allowed");
 	ok(policy_group_add(p, "team", "Bob@example.org"), "bob is a member, says the user");
 	ok(policy_group_add(p, "team", "bob@example.org"), "and says it again");
+	ok(policy_concerns(p, "stranger@example.org"), "a share of a group may be for anybody");
 	is_int(policy_groups(p)->members.count, 1, "he is one once");
 	ok(!policy_group_add(p, "a:b", "bob@example.org"), "a group has a name");
 	ok(!policy_group_add(p, "team", "bob@example.org/x"), "and persons");
@@ -258,6 +259,21 @@ static void t_services(void)
 		ok(service_by_name(bad[i]) == -1, "'%s' is no service", bad[i]);
 }
 
+static void t_concerns(void)
+{
+	struct policy *p = policy_create("me@example.org");
+	struct share *s = policy_share(p, "project");
+
+	share_allow(s, "Bob@example.org", false);
+	share_allow(policy_share(p, "other"), "bob@example.org", true);
+	ok(policy_concerns(p, "bob@example.org"), "somebody whom two shares name is concerned");
+	ok(policy_concerns(p, "me@example.org"), "so are own devices");
+	ok(!policy_concerns(p, "eve@example.org"), "and nobody else");
+	share_allow(s, "buddies", false);
+	ok(policy_concerns(p, "eve@example.org"), "until a share is for all buddies");
+	policy_destroy(p);
+}
+
 int main(void)
 {
 	t_rows();
@@ -266,5 +282,6 @@ int main(void)
 	t_groups();
 	t_rules();
 	t_services();
+	t_concerns();
 	return tap_done();
 }

@@ -21,8 +21,11 @@ static void on_run(void *owner, struct queue_entry *e)
 	buf_printf(&trace, "run %s\n", e->id);
 }
 
+static unsigned asked_online;
+
 static bool on_online(void *owner, const char *jid)
 {
+	asked_online++;
 	return who_is_online && !strcmp(jid, who_is_online);
 }
 
@@ -87,11 +90,13 @@ static void t_delivered(void)
 	expect("", "nobody online: it waits");
 	is_int(queue_deadline(q, 5000), 1000 * 1000, "until it expires");
 	who_is_online = "eve@example.org";
-	queue_buddy_online(q, "eve@example.org", AT(0));
-	expect("", "another one is not the buddy");
+	asked_online = 0;
+	ok(!queue_buddy_online(q, "eve@example.org", AT(0)), "another one is not the buddy");
+	expect("", "and nothing is done for them");
+	is_int(asked_online, 0, "nor looked at");
 	who_is_online = BOB;
 	is_int(queue_deadline(q, 5000), 5000, "with the buddy online it can run now");
-	queue_buddy_online(q, BOB, AT(5000));
+	ok(queue_buddy_online(q, BOB, AT(5000)), "the buddy is");
 	expect("save q1 running\nrun q1\n", "it is written that it runs, and it runs");
 	is_int(e->tries, 1, "for the first time");
 	is_int(queue_deadline(q, 5000) == UINT64_MAX, 1, "that has no timer here");

@@ -18,6 +18,15 @@ struct policy {
 	struct hashtable by_name;	/* shares */
 	struct share *first, **tail;	/* owned */
 	struct policy_group *groups;	/* owned */
+	struct hashtable named;		/* people whom a share names; owned */
+	struct named *first_named;	/* of them */
+	bool open;			/* a share is for all buddies, or for a group */
+};
+
+struct named {
+	struct hashtable_node node;	/* first: hashtable_find() leads back to the person */
+	struct named *next;
+	char jid[];
 };
 
 struct group_member {
@@ -78,6 +87,13 @@ void policy_destroy(struct policy *p)
 		p->groups = g->next;
 		free_group(g);
 	}
+	while (p->first_named) {
+		struct named *n = p->first_named;
+
+		p->first_named = n->next;
+		free(n);
+	}
+	hashtable_finish(&p->named);
 	hashtable_finish(&p->by_name);
 	free(p->own_jid);
 	free(p);
@@ -104,6 +120,7 @@ struct share *policy_share(struct policy *p, const char *name)
 	if (s)
 		return s;
 	s = xcalloc(1, sizeof(*s));
+	s->policy = p;
 	memcpy(s->name, name, strlen(name) + 1);
 	hashtable_add(&p->by_name, &s->node, s->name);
 	*p->tail = s;
@@ -115,6 +132,23 @@ void share_set_path(struct share *s, const char *path)
 {
 	free(s->path);
 	s->path = xstrdup(path);
+}
+
+static void note_concerned(struct policy *p, const struct grantee *who)
+{
+	struct named *n;
+
+	if (who->kind != GRANTEE_JID) {
+		p->open = true;
+		return;
+	}
+	if (hashtable_find(&p->named, who->name))
+		return;
+	n = xcalloc(1, sizeof(*n) + strlen(who->name) + 1);
+	strcpy(n->jid, who->name);
+	n->next = p->first_named;
+	p->first_named = n;
+	hashtable_add(&p->named, &n->node, n->jid);
 }
 
 bool share_allow(struct share *s, const char *text, bool push)
@@ -130,6 +164,7 @@ bool share_allow(struct share *s, const char *text, bool push)
 	if (!*at) {
 		*at = xcalloc(1, sizeof(**at));
 		(*at)->who = who;
+		note_concerned(s->policy, &who);
 	}
 	(*at)->push |= push;
 	return true;
@@ -236,6 +271,11 @@ static bool is_meant(const struct policy *p, const struct grantee *who,
 static bool is_own(const struct policy *p, const char *jid)
 {
 	return p->own_jid && !strcmp(jid, p->own_jid);
+}
+
+bool policy_concerns(const struct policy *p, const char *jid)
+{
+	return p->open || is_own(p, jid) || hashtable_find(&p->named, jid);
 }
 
 enum policy_verdict policy_check(const struct policy *p, const struct subject *subject,

@@ -38,8 +38,11 @@ struct share_who {
 	bool push;
 };
 
+struct policy;
+
 struct share {
 	struct hashtable_node node;	/* by name; first: a cast leads back */
+	struct policy *policy;		/* borrowed */
 	struct share *next;
 	char name[SHARE_NAME_MAX];
 	char *path;		/* absolute; owned */
@@ -66,8 +69,6 @@ struct subject {
 	const struct buddy *buddy;	/* of the roster; NULL: it has no jid, or was not read */
 };
 
-struct policy;
-
 struct policy *policy_create(const char *own_jid);	/* own_jid may be NULL */
 void policy_destroy(struct policy *p);
 
@@ -89,6 +90,12 @@ bool policy_group_has(const struct policy_group *g, const char *jid);
 
 const struct share *policy_find(const struct policy *p, const char *name);
 const struct share *policy_first(const struct policy *p);
+
+/*
+ * Whether any share may be for jid, which is bare and normalised: false is certain, and costs
+ * the same however many shares there are.
+ */
+bool policy_concerns(const struct policy *p, const char *jid);
 
 /*
  * Authorizes a device. *share is set if the verdict is POLICY_ALLOWED, else it is NULL.

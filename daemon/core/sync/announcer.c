@@ -59,6 +59,7 @@ struct announcer {
 	struct watched_share *watched;	/* owned */
 	struct telling *tellings;	/* owned */
 	struct news *news;		/* owned */
+	bool too_many;			/* more shares than are announced; that was said */
 	struct timer timer;
 };
 
@@ -133,12 +134,15 @@ static const struct initiator_events initiator_events = {
 static bool on_permitted(void *owner, const char *jid, const char *device, const char *share)
 {
 	struct announcer *a = owner;
-	const struct subject subject = context_subject(a->context, jid, device);
+	const struct policy *policy = a->context->policy;
 	const struct share *found;
+	struct subject subject;
 
-	return context_trusts_device(a->context, jid, device) &&
-	       policy_check(a->context->policy, &subject, SERVICE_UPLOAD_PACK, share, &found) ==
-		       POLICY_ALLOWED;
+	/* This is asked for each share, whenever a device appears; most can be told of none. */
+	if (!policy_concerns(policy, jid) || !context_trusts_device(a->context, jid, device))
+		return false;
+	subject = context_subject(a->context, jid, device);
+	return policy_check(policy, &subject, SERVICE_UPLOAD_PACK, share, &found) == POLICY_ALLOWED;
 }
 
 /*
@@ -331,15 +335,31 @@ static void watch(struct announcer *a, const struct share *share)
 	w->watch = a->ops->watch(a->arg, w->path, on_moved, w);
 }
 
+/* The share behind the last one that is announced, or NULL. */
+static const struct share *end_of_announced(const struct announcer *a)
+{
+	const struct share *s = policy_first(a->context->policy);
+
+	for (unsigned n = 0; s && n < SHARES_MAX; s = s->next)
+		n += s->path != NULL;
+	return s;
+}
+
 void announcer_reload(struct announcer *a)
 {
 	struct watched_share *w, *next;
+	const struct share *end;
 
 	if (!a)
 		return;
+	end = end_of_announced(a);
+	if (end && !a->too_many)
+		log_warning("more than %d shares: '%s' and those behind it are not announced",
+			    SHARES_MAX, end->name);
+	a->too_many = end;
 	for (w = a->watched; w; w = w->next)
 		w->keep = false;
-	for (const struct share *s = policy_first(a->context->policy); s; s = s->next) {
+	for (const struct share *s = policy_first(a->context->policy); s != end; s = s->next) {
 		w = find(a, s->name);
 		if (w && s->path && !strcmp(w->path, s->path))
 			w->keep = true;
@@ -351,7 +371,7 @@ void announcer_reload(struct announcer *a)
 		announcements_share_gone(a->ledger, w->name);
 		unwatch(w);
 	}
-	for (const struct share *s = policy_first(a->context->policy); s; s = s->next)
+	for (const struct share *s = policy_first(a->context->policy); s != end; s = s->next)
 		if (s->path && !find(a, s->name))
 			watch(a, s);
 	announcements_review(a->ledger, context_now(a->context));

@@ -144,7 +144,8 @@ static bool held_back(const struct queue *q, const struct queue_entry *e)
  */
 static uint64_t run_at(const struct queue *q, const struct queue_entry *e)
 {
-	if (e->state != QUEUE_WAITING || held_back(q, e) || !q->events->online(q->owner, e->jid))
+	/* Most wait because their buddy is away, so that is asked before others are looked at. */
+	if (e->state != QUEUE_WAITING || !q->events->online(q->owner, e->jid) || held_back(q, e))
 		return UINT64_MAX;
 	return e->retry_at > e->held_until ? e->retry_at : e->held_until;
 }
@@ -268,12 +269,19 @@ static void end_pause(struct queue_entry *e)
 	e->retry_at = 0;
 }
 
-void queue_buddy_online(struct queue *q, const char *jid, uint64_t now, uint64_t unix_now)
+bool queue_buddy_online(struct queue *q, const char *jid, uint64_t now, uint64_t unix_now)
 {
-	for (struct queue_entry *e = q->first; e; e = e->next)
-		if (!strcmp(e->jid, jid))
-			end_pause(e);
-	queue_tick(q, now, unix_now);
+	bool any = false;
+
+	for (struct queue_entry *e = q->first; e; e = e->next) {
+		if (strcmp(e->jid, jid))
+			continue;
+		end_pause(e);
+		any = true;
+	}
+	if (any)
+		queue_tick(q, now, unix_now);
+	return any;
 }
 
 bool queue_retry(struct queue *q, struct queue_entry *e, uint64_t now, uint64_t unix_now)

@@ -61,7 +61,8 @@ void queue_done(struct queue *q, struct queue_entry *e, enum queue_outcome outco
 		const char *error, uint64_t now);
 /* The broker ends while the entry runs: the next broker pushes it again. */
 void queue_interrupted(struct queue *q, struct queue_entry *e);
-void queue_buddy_online(struct queue *q, const char *jid, uint64_t now, uint64_t unix_now);
+/* False if nothing is queued for them, and nothing has changed. */
+bool queue_buddy_online(struct queue *q, const char *jid, uint64_t now, uint64_t unix_now);
 /*
  * By the user's command. False while the entry runs. To retry one that has expired gives it a
  * new QUEUE_EXPIRY.
