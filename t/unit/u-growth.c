@@ -259,6 +259,24 @@ static uint64_t whole_round(void)
 	return spent;
 }
 
+/* Whoever could not be told rests; one more presence comes. */
+static uint64_t presence_while_many_rest(void)
+{
+	uint64_t spent;
+
+	begin_people(false);
+	announcements_tips(ledger, "project", "tip=1", 6, 1000);
+	for (unsigned n = 0; n < count; n++) {
+		come(n, 1000);
+		announcements_failed(ledger, jid, device, "project", 1, 1000);
+	}
+	work = 0;
+	come(count / 2, 1000);
+	spent = work;
+	end_people();
+	return spent;
+}
+
 /* A share moves: all are told. */
 static uint64_t announcement_to_all(void)
 {
@@ -431,6 +449,7 @@ int main(void)
 {
 	is_constant(presence_again, "a presence as before");
 	is_constant(presence_goes_and_comes, "a device goes and comes");
+	is_constant(presence_while_many_rest, "a presence while others rest");
 	is_linear(first_round_of_one_domain, "the first questions to one domain");
 	is_linear(first_round_of_many_domains, "the first questions to many domains");
 	is_linear(whole_round, "a round of questions to one domain");

@@ -36,6 +36,9 @@ struct announced_share {
 					   no failure */
 };
 
+/* The pauses that there are: each the double of the one before, up to ANNOUNCE_RETRY_MAX. */
+enum { PAUSES = 8 };
+
 struct announcements {
 	const struct announcements_events *events;
 	void *owner;
@@ -44,7 +47,8 @@ struct announcements {
 	uint64_t last_version;
 	struct recipients recipients;
 	struct list line;		/* devices that can be met or told now */
-	struct list resting;		/* devices that rest until their retry_at */
+	/* Devices that rest until their retry_at, by their pause; in each the first is due first. */
+	struct list resting[PAUSES];
 	struct quota under_way;		/* places of meetings and tellings, by JID */
 };
 
@@ -83,7 +87,8 @@ struct announcements *announcements_create(const struct announcements_events *ev
 	a->events = events;
 	a->owner = owner;
 	list_init(&a->line);
-	list_init(&a->resting);
+	for (unsigned i = 0; i < PAUSES; i++)
+		list_init(&a->resting[i]);
 	quota_init(&a->under_way, ANNOUNCE_AT_ONCE, false);
 	return a;
 }
@@ -161,6 +166,21 @@ static bool doubtful(const struct recipient *d)
 	return d->online && !d->sure && any_bit(&d->seen);
 }
 
+static void put_to_rest(struct announcements *a, struct recipient *d)
+{
+	struct list *head, *before;
+	unsigned i = 0;
+
+	for (unsigned pause = ANNOUNCE_RETRY_FIRST; pause < d->pause && i < PAUSES - 1; pause *= 2)
+		i++;
+	head = &a->resting[i];
+	/* Whoever began to rest last is due last, as a rule. */
+	before = head->prev;
+	while (before != head && of_turn(before)->retry_at > d->retry_at)
+		before = before->prev;
+	list_append(before->next, &d->turn);
+}
+
 /*
  * Puts the device into the line, among those that rest, or nowhere, by what it is owed. If it
  * is in a list, it keeps its place there.
@@ -169,8 +189,10 @@ static void line_up(struct announcements *a, struct recipient *d)
 {
 	if (d->telling || d->meeting || (!any_bit(&d->owed) && !doubtful(d)))
 		list_remove(&d->turn);
+	else if (list_alone(&d->turn) && d->retry_at)
+		put_to_rest(a, d);
 	else if (list_alone(&d->turn))
-		list_append(d->retry_at ? &a->resting : &a->line, &d->turn);
+		list_append(&a->line, &d->turn);
 }
 
 static void end_rest(struct recipient *d)
@@ -527,9 +549,10 @@ uint64_t announcements_deadline(const struct announcements *a)
 		if (s && s->moving && read_at(s) < deadline)
 			deadline = read_at(s);
 	}
-	for (struct list *r = a->resting.next; r != &a->resting; r = r->next)
-		if (of_turn(r)->retry_at < deadline)
-			deadline = of_turn(r)->retry_at;
+	for (unsigned i = 0; i < PAUSES; i++)
+		if (!list_alone(&a->resting[i]) &&
+		    of_turn(a->resting[i].next)->retry_at < deadline)
+			deadline = of_turn(a->resting[i].next)->retry_at;
 	return deadline;
 }
 
@@ -551,16 +574,15 @@ static void read_shares(struct announcements *a, uint64_t now)
 
 void announcements_tick(struct announcements *a, uint64_t now)
 {
-	struct list *r = a->resting.next;
+	for (unsigned i = 0; i < PAUSES; i++) {
+		const struct list *head = &a->resting[i];
 
-	while (r != &a->resting) {
-		struct recipient *d = of_turn(r);
+		while (!list_alone(head) && of_turn(head->next)->retry_at <= now) {
+			struct recipient *d = of_turn(head->next);
 
-		r = r->next;
-		if (d->retry_at > now)
-			continue;
-		end_rest(d);
-		line_up(a, d);
+			end_rest(d);
+			line_up(a, d);
+		}
 	}
 	go_on(a);
 	read_shares(a, now);

@@ -32,7 +32,7 @@ struct recipient {
 	struct recipient *next, **link;	/* recipients::first */
 	struct recipient *sibling;	/* recipient_account::devices */
 	struct recipient_account *account;	/* borrowed */
-	struct list turn;		/* announcements::line or ::resting, or alone */
+	struct list turn;		/* announcements::line, one of ::resting, or alone */
 	char id[DEVICE_ID_LEN + 1];
 	uint8_t instance[INSTANCE_BYTES];	/* the process that seen is about; zero before one
 						   was met */
