@@ -47,7 +47,7 @@ struct announcements {
 	uint64_t last_version;
 	struct recipients recipients;
 	struct list line;		/* devices that can be met or told now */
-	/* Devices that rest until their retry_at, by their pause; in each the first is due first. */
+	/* Devices that rest until their retry_at, by their pause; sorted by it. */
 	struct list resting[PAUSES];
 	struct quota under_way;		/* places of meetings and tellings, by JID */
 };
