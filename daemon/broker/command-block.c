@@ -10,7 +10,6 @@
 #include "alloc.h"
 #include "command-internal.h"
 #include "contacts.h"
-#include "join-waiting.h"
 #include "pending-reply.h"
 #include "revocation.h"
 
@@ -51,6 +50,8 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 		conn_close(conn);
 		return;
 	}
+	if (!command_forget_joining(b, conn, jid))
+		return;
 	keyring_remember(&b->keyring, &before);
 	trust_suspend(b->context.trust, jid, time(NULL));
 	if (!by_server)
@@ -58,7 +59,6 @@ void command_block(struct broker *b, struct conn *conn, struct fields command)
 	if (!command_keep(b, conn, &before))
 		return;
 	presence_pending_in_over(b->context.presence, jid);
-	join_waiting_forget(b->join_waiting, jid);
 	if (by_server) {
 		text = xasprintf("blocked %s at your server, which keeps them from all programs of "
 				 "this account",

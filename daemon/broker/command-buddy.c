@@ -71,6 +71,17 @@ bool command_keep(struct broker *b, struct conn *conn, struct buf *before)
 	return false;
 }
 
+bool command_forget_joining(struct broker *b, struct conn *conn, const char *jid)
+{
+	struct message trouble;
+	bool any;
+
+	if (!join_waiting_forget(b->join_waiting, jid, &any, &trouble))
+		return true;
+	command_fail_with(conn, &trouble);
+	return false;
+}
+
 static void on_remove_answered(struct pending_reply *w, const char *error)
 {
 	struct message m;
@@ -105,13 +116,14 @@ void command_remove(struct broker *b, struct conn *conn, struct fields command)
 		command_fail(conn, MSG_NO_SUCH_BUDDY, jid);
 		return;
 	}
+	if (!command_forget_joining(b, conn, jid))
+		return;
 	keyring_remember(&b->keyring, &before);
 	trust_suspend(b->context.trust, jid, time(NULL));
 	if (!command_keep(b, conn, &before))
 		return;
 	presence_pending_in_over(b->context.presence, jid);
 	requester_settle(b->requester, jid);
-	join_waiting_forget(b->join_waiting, jid);
 	revoke_rights(b, jid, NULL, REVOKED_REMOVED);
 	if (command_is_online(b)) {
 		/*
@@ -268,6 +280,8 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 	}
 	if (one && (!get_fingerprint(b, conn, command, jid, fp) || !check_known(b, conn, jid, fp)))
 		return;
+	if (!one && !command_forget_joining(b, conn, jid))
+		return;
 	saw = one && comparing_is_shown(b, command, jid, fp);
 	keyring_remember(&b->keyring, &before);
 	if (!trust_distrust(b->context.trust, jid, one ? fp : NULL, time(NULL))) {
@@ -279,12 +293,10 @@ void command_distrust(struct broker *b, struct conn *conn, struct fields command
 		trust_untell(b->context.trust);
 	if (!command_keep(b, conn, &before))
 		return;
-	if (one) {
+	if (one)
 		revoke_untrusted(b, jid);
-	} else {
-		join_waiting_forget(b->join_waiting, jid);
+	else
 		revoke_rights(b, jid, NULL, REVOKED_DISTRUSTED);
-	}
 	device_news_decided(b->device_news, jid);
 	/* By a new meeting: those that ran have ended. */
 	if (saw)

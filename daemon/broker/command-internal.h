@@ -49,6 +49,12 @@ void command_fail(struct conn *conn, enum message_id id, const char *jid);
 bool command_keep(struct broker *b, struct conn *conn, struct buf *before);
 
 /*
+ * Before the user's decision against jid: no invitation of theirs is used any more. If that
+ * cannot be kept, the decision fails: sends the error, closes the connection and returns false.
+ */
+bool command_forget_joining(struct broker *b, struct conn *conn, const char *jid);
+
+/*
  * Sends what is missing for a subscription both ways, and puts into text what was done. True
  * if a refusal may come.
  */

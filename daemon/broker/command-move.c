@@ -13,7 +13,6 @@
 #include "command-internal.h"
 #include "contacts.h"
 #include "device-news.h"
-#include "join-waiting.h"
 #include "presence.h"
 #include "push-queue.h"
 #include "revocation.h"
@@ -41,7 +40,6 @@ static void act(struct broker *b, struct conn *conn, const char *from, const cha
 	struct buf text = { 0 };
 	unsigned queued;
 
-	join_waiting_forget(b->join_waiting, from);
 	revoke_rights(b, from, NULL, REVOKED_DISTRUSTED);
 	device_news_decided(b->device_news, from);
 	command_subscribe(b, to, &text);
@@ -83,6 +81,8 @@ static void move(struct broker *b, struct conn *conn, const char *from, const ch
 		conn_close(conn);
 		return;
 	}
+	if (!command_forget_joining(b, conn, from))
+		return;
 	keyring_remember(&b->keyring, &before);
 	trust_move(b->context.trust, from, to, now);
 	trust_mark(b->context.trust, to, MARK_MEANT, true, now);

@@ -169,10 +169,14 @@ void join_command_run(struct broker *b, struct conn *conn, struct fields command
 void join_command_cancel(struct broker *b, struct conn *conn, struct fields command)
 {
 	char jid[JID_MAX];
+	struct message trouble;
+	bool any;
 
 	if (!command_jid(conn, command, jid))
 		conn_close(conn);
-	else if (join_waiting_forget(b->join_waiting, jid))
+	else if (join_waiting_forget(b->join_waiting, jid, &any, &trouble))
+		command_fail_with(conn, &trouble);
+	else if (any)
 		command_finish(conn, xasprintf("waits no more to join %s", jid));
 	else
 		command_fail(conn, MSG_NOT_JOINING, jid);

@@ -121,6 +121,26 @@ void join_attempts_fail(struct join_attempts *all)
 		fail(all->first, MSG_INVITATION_UNANSWERED, "the account has changed");
 }
 
+/* An attempt with this inviter, or NULL. */
+static struct join_attempt *next_with(const struct join_attempts *all, const char *jid)
+{
+	struct join_attempt *a = all->first;
+
+	while (a && strcmp(a->link.jid, jid) != 0)
+		a = a->next;
+	return a;
+}
+
+bool join_attempts_forget(struct join_attempts *all, const char *jid)
+{
+	struct join_attempt *a = next_with(all, jid);
+	bool any = a != NULL;
+
+	for (; a; a = next_with(all, jid))
+		fail(a, MSG_INVITATION_UNANSWERED, "you have decided against it meanwhile");
+	return any;
+}
+
 bool join_attempt_sees(const struct context *c, const struct invitation_link *link)
 {
 	char device[DEVICE_ID_LEN + 1];

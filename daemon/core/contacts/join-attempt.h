@@ -50,6 +50,8 @@ void join_attempts_init(struct join_attempts *all, struct context *context, stru
 			struct admission *admission);
 /* The identity of the account is about to change: those under way fail. */
 void join_attempts_fail(struct join_attempts *all);
+/* The user has decided against this inviter: those with them fail. Whether there were any. */
+bool join_attempts_forget(struct join_attempts *all, const char *jid);
 
 /* Why the link is not for us, with its jid as the argument; MSG_NONE if it is. */
 enum message_id join_attempt_fault(const struct context *c, const struct invitation_link *link);

@@ -3,7 +3,8 @@
  * One attempt is under way at most. It knows its link, and the joining is found by that when it
  * has ended: the user may have dropped it meanwhile. A file that cannot be written after a joining
  * has ended is no loss: what is in it would be tried once more after a restart, and be answered
- * as it was.
+ * as it was. But where the user has decided against it, it must not come back: then the decision
+ * fails if the file cannot be written.
  */
 #include "join-waiting.h"
 
@@ -20,6 +21,7 @@ struct join_waiting {
 	void *arg;
 	struct join_attempt *attempt; /* owned; NULL: none */
 	struct timer timer;
+	bool unsaved; /* the file has joinings that have ended */
 	uint32_t random;
 };
 
@@ -32,6 +34,7 @@ static int save(struct join_waiting *w, struct message *trouble)
 {
 	int result = w->ops->save(w->arg, trouble);
 
+	w->unsaved = result != 0;
 	if (result)
 		log_error("%s", trouble->text);
 	return result;
@@ -215,17 +218,43 @@ void join_waiting_over(struct join_waiting *w, const struct invitation_link *lin
 		drop(w, one);
 }
 
-bool join_waiting_forget(struct join_waiting *w, const char *jid)
+static void drop_all(struct joinings *all)
 {
-	struct joining *one = joinings_of(context_of(w)->joinings, jid);
-	bool any = one != NULL;
+	while (joinings_first(all))
+		joinings_drop(all, joinings_first(all));
+}
 
-	if (one && w->attempt && !strcmp(join_attempt_link(w->attempt)->jid, jid))
+/* 0, or -1 with *trouble: then the table is as before, and all of it due. */
+static int drop_those_of(struct join_waiting *w, const char *jid, struct message *trouble)
+{
+	struct joinings *all = context_of(w)->joinings;
+	struct buf before = { .secret = true };
+	int result;
+
+	joinings_write(all, &before);
+	while (joinings_of(all, jid))
+		joinings_drop(all, joinings_of(all, jid));
+	result = save(w, trouble);
+	if (result) {
+		drop_all(all);
+		joinings_parse(all, buf_str(&before), buf_len(&before));
+	}
+	buf_finish(&before);
+	return result;
+}
+
+int join_waiting_forget(struct join_waiting *w, const char *jid, bool *any, struct message *trouble)
+{
+	*any = joinings_of(context_of(w)->joinings, jid) != NULL;
+	if (w->attempt && !strcmp(join_attempt_link(w->attempt)->jid, jid))
 		stop(w);
-	for (; one; one = joinings_of(context_of(w)->joinings, jid))
-		drop(w, one);
+	if ((*any || w->unsaved) && drop_those_of(w, jid, trouble)) {
+		look(w);
+		return -1;
+	}
+	*any |= join_attempts_forget(w->attempts, jid);
 	look(w);
-	return any;
+	return 0;
 }
 
 void join_waiting_hold(struct join_waiting *w, const struct invitation_link *link)

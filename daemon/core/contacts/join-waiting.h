@@ -38,8 +38,13 @@ const struct joining *join_waiting_add(struct join_waiting *w, const struct invi
 				       struct message *trouble);
 /* A command has joined by this link, or was refused. Also if it does not wait. */
 void join_waiting_over(struct join_waiting *w, const struct invitation_link *link);
-/* The user has decided against this inviter. False if none of theirs waits. */
-bool join_waiting_forget(struct join_waiting *w, const char *jid);
+/*
+ * The user decides against this inviter: attempts of commands fail, too. *any: whether any of
+ * theirs waited or was tried. 0, or -1 with *trouble if that cannot be kept; then nothing has
+ * changed, and the decision fails.
+ */
+int join_waiting_forget(struct join_waiting *w, const char *jid, bool *any,
+			struct message *trouble);
 
 /*
  * Around a command that tries the link, which is left to it. Also if it does not wait. The
