@@ -162,6 +162,12 @@ static void plan_dialled(struct world *w, struct wire *wire)
 	event_add(w, delay, kind, (uint32_t)(wire - w->wires), wire->generation, 0);
 }
 
+static struct path *on_open_invited(void *arg, const char *to, const char *sid,
+				    const struct path_events *events, void *owner)
+{
+	return ibb_path_open_as(arg, to, sid, events, owner);
+}
+
 static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n,
 			      const unsigned char *fp, const struct pass *pass, uint64_t *number,
 			      const struct dialer_events *events, void *owner)
@@ -524,6 +530,7 @@ const struct connector_ops attempt_ops = {
 	.knows_proxy = on_knows_proxy,
 	.proxy_failed = on_proxy_failed,
 	.open_inband = on_open_inband,
+	.open_invited = on_open_invited,
 	.dial = on_dial,
 	.hang_up = on_hang_up,
 	.offer = on_offer,

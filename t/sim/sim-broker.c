@@ -205,12 +205,14 @@ void broker_start(struct broker *b)
 	b->trust = trust_create();
 	trust_load(b);
 	for (unsigned i = 0; i < w->count; i++)
-		presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH, false,
-				     false);
+		if (!are_strangers(b, &w->brokers[i]))
+			presence_roster_item(b->presence, w->brokers[i].jid, SUBSCRIPTION_BOTH,
+					     false, false);
 	make_context(b);
 	trust_load_blocks(b);
 	make_peers(b);
 	trust_start(b);
+	join_start(b);
 	list_start(b);
 	b->host.broker = b;
 	git_services_init(&b->git_services, &b->context, &b->peers, &process_ops, &b->host,
@@ -223,6 +225,7 @@ void broker_start(struct broker *b)
 		announcer_start(b);
 		follower_start(b);
 	}
+	join_begin(b);
 	trace(w, "%s starts", b->name);
 }
 
@@ -232,6 +235,7 @@ static void forget(struct broker *b)
 	announcer_finish(b);
 	follower_finish(b);
 	inquirer_finish(b);
+	join_finish(b);
 	trust_finish(b);
 	list_finish(b);
 	compare_finish(b);
@@ -303,6 +307,8 @@ void broker_online(struct broker *b)
 	peers_online(&b->peers, b->online);
 	inquirer_online(b->inquirer, true);
 	sessions_wake(&b->sessions);
+	if (b->join_waiting)
+		join_waiting_online(b->join_waiting);
 }
 
 void broker_offline(struct broker *b)
@@ -316,6 +322,7 @@ void broker_offline(struct broker *b)
 		announcer_device(b, &b->world->brokers[i], false);
 	ibb_paths_lost(b);
 	peers_online(&b->peers, b->online);
+	join_waiting_wake(b->join_waiting);
 	sessions_wake(&b->sessions);
 }
 
@@ -345,6 +352,7 @@ void broker_available(struct broker *b, const struct broker *from, uint32_t reso
 	inquirer_heard(b->inquirer, from->jid, NULL);
 	change = presence_available(b->presence, full, from->device, b->world->now, &r);
 	note_here(b, from, change);
+	join_waiting_wake(b->join_waiting);
 }
 
 void broker_answered(struct broker *b, const char *full)
@@ -354,6 +362,7 @@ void broker_answered(struct broker *b, const char *full)
 
 	if (change != PRESENCE_SAME && r)
 		note_here(b, device_find(b->world, r->device), change);
+	join_waiting_wake(b->join_waiting);
 	sessions_wake(&b->sessions);
 }
 
@@ -371,6 +380,7 @@ static void device_gone(struct broker *b, const struct broker *from)
 	struct peer *p;
 
 	announcer_device(b, from, false);
+	join_waiting_wake(b->join_waiting);
 	p = peer_with(b, from);
 	if (p)
 		peer_presence(p, false);

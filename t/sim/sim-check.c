@@ -459,6 +459,8 @@ static void look(struct world *w, bool at_all)
 			check_broker(b);
 		if (b->running && !b->hostile && w->swarm.trust_events)
 			check_trust(b);
+		if (b->join_uses)
+			check_joins(b);
 		check_processes(b);
 	}
 }

@@ -90,6 +90,7 @@ struct wire *wire_open(struct broker *b, struct broker *to, enum path_kind kind,
 	wire->used = true;
 	wire->up = wire->dead = wire->raw = wire->silent = false;
 	wire->relay = NULL;
+	*wire->sid = '\0';
 	wire->dialer = NULL;
 	wire->stream = NULL;
 	wire->puncher = NULL;
@@ -233,6 +234,39 @@ struct path *ibb_path_open(struct broker *b, const char *full, enum ibb_path_sta
 	if (to->hostile && chance(w, w->swarm.relays))
 		pass_on(w, wire, to);
 	strcpy(wire->end[0].full, full);
+	plan_inband(w, wire);
+	return end_begin(wire, 0, events, owner);
+}
+
+/* The broker of this device, whatever follows in the full JID. */
+static struct broker *device_at(struct world *w, const char *full)
+{
+	char other[64];
+
+	for (unsigned i = 0; i < w->count; i++) {
+		full_jid(&w->brokers[i], 0, other);
+		if (!strncmp(other, full, strlen(other) - 2))
+			return &w->brokers[i];
+	}
+	return NULL;
+}
+
+struct path *ibb_path_open_as(struct broker *b, const char *full, const char *sid,
+			      const struct path_events *events, void *owner)
+{
+	struct world *w = b->world;
+	struct broker *to = device_at(w, full);
+	struct wire *wire = b->online && to ? wire_open(b, to, PATH_INBAND, to->resource) : NULL;
+
+	if (!wire)
+		return NULL;
+	if (!take_place(wire, 0, IBB_PATH_STRANGER)) {
+		release(wire);
+		return NULL;
+	}
+	strcpy(wire->sid, sid);
+	full_jid(to, to->resource, wire->end[0].full);
+	join_opened(w, wire);
 	plan_inband(w, wire);
 	return end_begin(wire, 0, events, owner);
 }
@@ -550,16 +584,31 @@ void ibb_paths_lost(struct broker *b)
 	lose_ends(b, false);
 }
 
+/* Whether the far end has a bytestream of the same peer with this sid still. */
+static bool is_repeated(const struct world *w, const struct wire *wire)
+{
+	for (unsigned i = 0; *wire->sid && i < w->wires_used; i++) {
+		const struct wire *other = &w->wires[i];
+
+		if (other != wire && other->end[1].used && !strcmp(other->sid, wire->sid) &&
+		    other->end[0].broker == wire->end[0].broker &&
+		    other->end[1].broker == wire->end[1].broker)
+			return true;
+	}
+	return false;
+}
+
 /* Offers an in-band path to its far end. True if that end takes it. */
 static bool is_taken(struct world *w, struct wire *wire)
 {
 	struct broker *to = wire->end[1].broker, *from = far_of(wire, 1);
 	char full[64];
 
-	if (!to->online || to->resource != wire->target)
+	if (!to->online || to->resource != wire->target || is_repeated(w, wire))
 		return false;
 	full_jid(from, from->resource, full);
-	return acceptor_offered(&to->peers, full, "", wire) == GREETING_TAKEN && wire->end[1].used;
+	return acceptor_offered(&to->peers, full, wire->sid, wire) == GREETING_TAKEN &&
+	       wire->end[1].used;
 }
 
 static void tell_established(struct world *w, struct wire *wire)

@@ -69,6 +69,8 @@ static void send(struct broker *to, struct saying s)
 	uint64_t delay = between(w, 1, w->swarm.delay_max);
 
 	w->said++;
+	if (are_strangers(to, &w->brokers[s.from]))
+		return;
 	if (!to->online || to->index == s.from || (trouble && chance(w, w->swarm.presence_lost)))
 		return;
 	if (trouble && chance(w, w->swarm.presence_late))
@@ -261,6 +263,8 @@ void fate(struct world *w)
 		invent(w);
 	if (chance(w, w->swarm.trust_events))
 		trust_event(w);
+	if (chance(w, w->swarm.invites))
+		join_event(w);
 	if (chance(w, w->swarm.network_changes))
 		network_changes(&w->brokers[below(w, w->count)]);
 	if (chance(w, w->swarm.dial_changes))
@@ -282,6 +286,7 @@ void heal(struct world *w)
 	w->swarm.delay_max = w->swarm.delay_max < 50 ? w->swarm.delay_max : 50;
 	w->swarm.window = IBB_IN_FLIGHT_MAX;
 	w->swarm.block = w->swarm.block > 500 ? w->swarm.block : 500;
+	befriend_all(w);
 	for (unsigned i = 0; i < w->count; i++) {
 		struct broker *b = &w->brokers[i];
 

@@ -86,6 +86,14 @@ void trust_follow(struct broker *b)
 			trust_allows(trust_lookup(b->trust, w->brokers[i].jid, w->brokers[i].fp));
 }
 
+void trust_granted(struct broker *b, const char *jid)
+{
+	trust_follow(b);
+	device_news_decided(b->device_news, jid);
+	announcer_reload(b->announcer);
+	inquirer_unseen(b->inquirer, jid);
+}
+
 static void on_vouched(void *arg, const char *jid, const unsigned char *fp, const unsigned char *by)
 {
 	struct broker *b = arg;
@@ -194,9 +202,7 @@ static void obey(struct broker *b, const char *jid)
 		memcpy(fps[0], p->fp, sizeof(fps[0]));
 		revoke_device(b, jid, fps[0]);
 	}
-	device_news_decided(b->device_news, jid);
-	announcer_reload(b->announcer);
-	inquirer_unseen(b->inquirer, jid);
+	trust_granted(b, jid);
 }
 
 void trust_by_hand(struct broker *b, const struct broker *other)
@@ -264,6 +270,8 @@ static void lose_person(struct broker *b, const struct broker *other, enum loss 
 static void remove_person(struct broker *b, const struct broker *other)
 {
 	trace(b->world, "%s: its user removes the person of %s", b->name, other->name);
+	if (!join_decided(b, other->jid))
+		return;
 	lose_person(b, other, LOSS_REMOVED);
 	if (below(b->world, 2))
 		trust_invite(b->trust, other->jid, b->world->now / 1000);
@@ -276,6 +284,8 @@ static void block(struct broker *b, const struct broker *other)
 
 	trace(w, "%s: its user blocks the person of %s%s", b->name, other->name,
 	      by_server ? ", at the server" : "");
+	if (!join_decided(b, other->jid))
+		return;
 	w->stats->blocks++;
 	b->blocks[other->account] = by_server ? BLOCKED_BY_SERVER : BLOCKED_HERE;
 	/* A mark has a time that is not 0. */

@@ -138,6 +138,12 @@ static bool is_about_trust(const struct world *w)
 	return w->seed % 5 == 3;
 }
 
+/* And in some of these they invite each other, and some accounts are strangers at first. */
+static bool is_about_invitations(const struct world *w)
+{
+	return w->seed % 10 == 3;
+}
+
 static void draw_swarm(struct world *w)
 {
 	static const unsigned delays[] = { 5, 40, 200, 1500 };
@@ -203,6 +209,7 @@ static void draw_swarm(struct world *w)
 		s->trust_events = 250;
 		s->untrusted = 400;
 		s->compares = 500;
+		s->invites = is_about_invitations(w) ? 500 : 0;
 	}
 }
 
@@ -236,6 +243,14 @@ static void make_broker(struct world *w, unsigned index, unsigned account)
 	device_id_of(b->fp, b->device);
 	b->hostile = (int)index == w->swarm.hostile;
 	b->transport = PATH_MASK_ALL;
+}
+
+static void draw_strangers(struct world *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (w->brokers[i].account == i && w->brokers[k].account == k)
+				w->strangers[i][k] = w->strangers[k][i] = below(w, 2);
 }
 
 static void draw_paths(struct world *w)
@@ -279,6 +294,8 @@ static void make_brokers(struct world *w)
 	for (unsigned i = 0; i < w->count; i++)
 		draw_rights(w, &w->brokers[i]);
 	draw_paths(w);
+	if (w->swarm.invites)
+		draw_strangers(w);
 }
 
 static void plan_parting(struct world *w)
@@ -460,6 +477,9 @@ static void dispatch(struct world *w, const struct event *e)
 	case EVENT_PARTED:
 		networks_meet(b, &w->brokers[e->arg]);
 		break;
+	case EVENT_REQUEST:
+		request_arrives(b, e->arg);
+		break;
 	case EVENT_TIMER:
 	case EVENT_KINDS:
 		break;
@@ -565,6 +585,8 @@ static void start_final(struct world *w)
 		if (w->swarm.trust_events)
 			user_lists(&w->brokers[i]);
 	}
+	if (w->swarm.invites)
+		join_final(w);
 	start_choosy(w);
 	w->starting_final = false;
 	paths_flush(w);
@@ -578,6 +600,7 @@ void world_end(struct world *w)
 		if (w->brokers[i].running)
 			broker_stop(&w->brokers[i]);
 		buf_finish(&w->brokers[i].trust_kept);
+		join_forget_disk(&w->brokers[i]);
 		paths_flush(w);
 	}
 	for (unsigned i = 0; i < w->wires_used; i++)
@@ -632,7 +655,7 @@ static bool nothing_passes(void *arg, enum log_book book, const char *party, uns
 
 void world_silence(void)
 {
-	log_set_level(LOG_ERROR);
+	log_set_level(LOG_NOTHING);
 	log_set_gate(nothing_passes, NULL);
 }
 
@@ -694,6 +717,11 @@ void world_run(struct world *w, uint64_t seed)
 	while (!quiescent(w) ||
 	       (w->swarm.paths && (w->now < rest_from || !paths_settled(w, ON_PATH))))
 		world_step(w, w->now + MOMENT);
+	while (joins_wait(w)) {
+		world_step(w, w->now + MOMENT);
+		if (w->now > rest_from + ON_PATH)
+			violation(w, "somebody waits to join for ever");
+	}
 	check_announced(w);
 	if (w->swarm.paths)
 		rest(w);

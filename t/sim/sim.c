@@ -145,9 +145,10 @@ static bool wait_for(struct slot *slot)
 static void sum_up(const struct slot *slots, unsigned jobs, double seconds, bool counts)
 {
 	static const char *const kinds[EVENT_KINDS] = {
-		"arrives", "established", "cut", "child", "helper", "presence", "question",
-		"login", "grace", "start", "move", "fate", "cut-off", "refs", "follow", "look",
-		"stream", "network", "part", "parted", "timer",
+		"arrives",  "established", "cut",    "child",	"helper", "presence",
+		"question", "login",	   "grace",  "start",	"move",	  "fate",
+		"cut-off",  "refs",	   "follow", "look",	"stream", "punch",
+		"network",  "part",	   "parted", "request", "timer",
 	};
 	static const char *const met[MET_COUNT] = {
 		"pair", "waits", "left", "silent", "half", "strangers", "served", "rested",
@@ -177,6 +178,9 @@ static void sum_up(const struct slot *slots, unsigned jobs, double seconds, bool
 		return;
 	printf("compared: %" PRIu64 "\nsaid no: %" PRIu64 "\n", all.compared, all.said_no);
 	printf("rows of lists: %" PRIu64 "\nblocked: %" PRIu64 "\n", all.rows, all.blocks);
+	printf("invited: %" PRIu64 "\njoined: %" PRIu64 "\nrefused to join: %" PRIu64
+	       "\nwaited to join: %" PRIu64 "\n",
+	       all.invited, all.joined, all.joins_refused, all.waited);
 	for (unsigned i = 0; i < EVENT_KINDS; i++)
 		printf("event %s: %" PRIu64 "\n", kinds[i], all.kinds[i]);
 	for (unsigned i = 0; i < MET_COUNT; i++)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "absence.h"
+#include "admission.h"
 #include "announcer.h"
 #include "attempts.h"
 #include "buf.h"
@@ -25,6 +26,8 @@
 #include "follower.h"
 #include "git-service.h"
 #include "inquirer.h"
+#include "join-attempt.h"
+#include "join-waiting.h"
 #include "link.h"
 #include "negotiation.h"
 #include "path-manager.h"
@@ -46,8 +49,8 @@ enum {
 	SHARES = 2,
 	SHARE_NAME_ROOM = 8,
 	WIRES_MAX = 128,
-	INBANDS_MAX = 32,		/* in-band paths of a broker; fewer than IBB_MAX, so
-					   that the limit can be exceeded */
+	INBANDS_MAX = 32, /* in-band paths of a broker; fewer than IBB_MAX, so
+			     that the limit can be exceeded */
 	STREAMS_MAX = 64,
 	PUNCHERS_MAX = 64,
 	PROCESSES_MAX = 512,
@@ -56,14 +59,15 @@ enum {
 	WIRE_WORDS = WIRES_MAX / 64,
 	HELPERS_MAX = 256,
 	TELLS_MAX = 512,
+	ISSUED_MAX = 12, /* links of invitations */
 	EVENTS_MAX = 8192,
-	FLOW_MAX = 32,			/* blocks in flight: the window and a close */
+	FLOW_MAX = 32, /* blocks in flight: the window and a close */
 	OUTCOMES = 256,
 	KEPT = 128,
 	IDS_KEPT = 32,
 	PATTERN = 64 * 1024,
 	PATTERN_ROOM = PATTERN + 16 * 1024,
-	STREAM_HEADER = 4 + 40 + 1 + 40 + 16 + 4,	/* each stream begins with its length */
+	STREAM_HEADER = 4 + 40 + 1 + 40 + 16 + 4, /* each stream begins with its length */
 };
 
 struct world;
@@ -105,6 +109,7 @@ struct swarm {
 	unsigned relays;		/* how often it relays, as its own, paths that others
 					   open to it */
 	unsigned compares;		/* how often a user compares devices */
+	unsigned invites;		/* how often users invite, or join */
 	bool greedy;			/* its whole account takes all places it can, and
 					   nothing else happens */
 };
@@ -112,33 +117,35 @@ struct swarm {
 /* Events */
 
 enum event_kind {
-	EVENT_ARRIVES,		/* a block, or a close: slot is a wire, arg the end that sent
-				   it */
-	EVENT_ESTABLISHED,	/* slot is a wire */
-	EVENT_CUT,		/* an end learns that its path is gone: slot is a wire, arg the
-				   end */
-	EVENT_CHILD,		/* slot is a process, arg a step */
-	EVENT_HELPER,		/* slot is a helper, arg a step */
-	EVENT_PRESENCE,		/* slot is a broker, arg the presence from the server */
-	EVENT_QUESTION,		/* slot is a broker, arg a ping to another one */
-	EVENT_LOGIN,		/* slot is a broker */
-	EVENT_GRACE,		/* slot is a broker, arg its login */
-	EVENT_START,		/* slot is a broker: its user does something */
-	EVENT_MOVE,		/* slot is a broker: the refs of one of its shares move */
+	EVENT_ARRIVES,	   /* a block, or a close: slot is a wire, arg the end that sent
+			      it */
+	EVENT_ESTABLISHED, /* slot is a wire */
+	EVENT_CUT,	   /* an end learns that its path is gone: slot is a wire, arg the
+			      end */
+	EVENT_CHILD,	   /* slot is a process, arg a step */
+	EVENT_HELPER,	   /* slot is a helper, arg a step */
+	EVENT_PRESENCE,	   /* slot is a broker, arg the presence from the server */
+	EVENT_QUESTION,	   /* slot is a broker, arg a ping to another one */
+	EVENT_LOGIN,	   /* slot is a broker */
+	EVENT_GRACE,	   /* slot is a broker, arg its login */
+	EVENT_START,	   /* slot is a broker: its user does something */
+	EVENT_MOVE,	   /* slot is a broker: the refs of one of its shares move */
 	EVENT_FATE,
-	EVENT_CUT_OFF,		/* slot is a broker: its connection is lost, and the server
-				   notices */
-	EVENT_REFS,		/* slot is a broker, arg a watch of its refs, or a read of them */
-	EVENT_FOLLOW,		/* slot is a broker, arg a comparison, or a fetch that could
-				   not start */
-	EVENT_LOOK,		/* slot is a broker, arg a look into one of its repositories */
-	EVENT_STREAM,		/* slot is a stream, arg a step */
-	EVENT_PUNCH,		/* slot is a puncher, arg one of its slots, or its timer */
-	EVENT_NETWORK,		/* slot is a broker: it notices that its network has changed */
-	EVENT_PART,		/* slot is a broker, arg another one: from now on nothing
-				   passes between them */
-	EVENT_PARTED,		/* the same two: by now neither may still have their old link */
-	EVENT_TIMER,		/* none of the heap: a broker's own timer */
+	EVENT_CUT_OFF, /* slot is a broker: its connection is lost, and the server
+			  notices */
+	EVENT_REFS,    /* slot is a broker, arg a watch of its refs, or a read of them */
+	EVENT_FOLLOW,  /* slot is a broker, arg a comparison, or a fetch that could
+			  not start */
+	EVENT_LOOK,    /* slot is a broker, arg a look into one of its repositories */
+	EVENT_STREAM,  /* slot is a stream, arg a step */
+	EVENT_PUNCH,   /* slot is a puncher, arg one of its slots, or its timer */
+	EVENT_NETWORK, /* slot is a broker: it notices that its network has changed */
+	EVENT_PART,    /* slot is a broker, arg another one: from now on nothing
+			  passes between them */
+	EVENT_PARTED,  /* the same two: by now neither may still have their old link */
+	EVENT_REQUEST, /* slot is a broker: its request to be a contact, to the account
+			  that is arg */
+	EVENT_TIMER,   /* none of the heap: a broker's own timer */
 	EVENT_KINDS,
 };
 
@@ -175,6 +182,7 @@ struct wire {
 	uint32_t generation;
 	bool used, up, dead;		/* dead: nothing arrives any more */
 	bool raw;			/* opened by a hostile broker without a link */
+	char sid[JOIN_SID_LEN + 1];	/* of a path that an invitation opens; else empty */
 	struct broker *relay;		/* a hostile broker between the ends, which each takes
 					   for the other; borrowed, or NULL */
 	bool silent;			/* raw, and nothing is sent on it */
@@ -269,6 +277,18 @@ struct telling_count {
 /* Whom a user has blocked, and where that is kept. */
 enum blocked { BLOCKED_NOT, BLOCKED_BY_SERVER, BLOCKED_HERE };
 
+/* The link of an invitation, and what is known of it. */
+struct issued {
+	struct invitation_link link;
+	unsigned by; /* the index of the inviter */
+	char id[INVITATION_ID_LEN + 1];
+	bool held[BROKERS_MAX]; /* who has it */
+	bool taken_back, used;
+	/* the device as whose the inviter has kept it; without a place on the disk it may be so in
+	   vain, and that device be trusted only later */
+	const struct broker *spent_on;
+};
+
 /* What runs the git processes of a broker. */
 struct service_host {
 	struct broker *broker;
@@ -308,6 +328,10 @@ struct broker {
 	struct share_lists share_lists;
 	struct listing *listings;	/* owned; lists that users wait for */
 	struct comparisons *comparisons;
+	struct admission admission;
+	struct join_attempts join_attempts;
+	struct join_waiting *join_waiting; /* owned */
+	struct join_use *join_uses;	   /* owned; commands of its user */
 	bool comparing;			/* a path that is opened now is no link's */
 	struct inquirer *inquirer;
 	struct question *questions;	/* owned; pings of the inquirer that are on their way */
@@ -344,6 +368,9 @@ struct broker {
 	bool may_fetch[SHARES][BROKERS_MAX], may_push[SHARES][BROKERS_MAX];
 	bool trusts[BROKERS_MAX];
 	struct buf trust_kept;		/* the trust table, from one life to the next */
+	struct buf invitations_kept, joinings_kept; /* the same of these */
+	bool wants_to_join[BROKERS_MAX];	    /* its user has used a link of this device, and
+						       not decided against it since */
 	bool thrown_out[BROKERS_MAX];	/* only its user may let this device in again */
 	enum blocked blocks[BROKERS_MAX];	/* by account */
 	bool said_no[BROKERS_MAX];	/* its user has told this device that the words differ */
@@ -479,6 +506,7 @@ struct stats {
 	uint64_t compared;
 	uint64_t rows;			/* of lists of shares */
 	uint64_t blocks, said_no;
+	uint64_t invited, joined, joins_refused, waited;
 	uint64_t direct, proxied, moves;
 	uint64_t kinds[EVENT_KINDS];	/* events; and timers, as the last kind */
 	uint64_t met[MET_COUNT];
@@ -516,6 +544,9 @@ struct world {
 	uint64_t rerouted_at[BROKERS_MAX][BROKERS_MAX];	/* when the result of dialling last
 							   changed */
 	bool parted[BROKERS_MAX][BROKERS_MAX];
+	bool strangers[BROKERS_MAX][BROKERS_MAX]; /* by account; no contacts of each other */
+	struct issued issued[ISSUED_MAX];
+	unsigned issued_count;
 	struct service_process *by_id[PROCESS_CHAINS];	/* hash chains, the newest first */
 	unsigned process_next;
 	/* how many places of each table were ever used: the first ones, because the first that is
@@ -619,6 +650,9 @@ struct wire *wire_open(struct broker *b, struct broker *to, enum path_kind kind,
 /* An in-band path to a full JID; NULL if there is no place. */
 struct path *ibb_path_open(struct broker *b, const char *full, enum ibb_path_standing standing,
 			   const struct path_events *events, void *owner);
+/* The same by an invitation; the end of a full JID that was not seen may lack. */
+struct path *ibb_path_open_as(struct broker *b, const char *full, const char *sid,
+			      const struct path_events *events, void *owner);
 /* The other end of a wire that was offered; NULL if there is no place. */
 struct path *ibb_path_accept(struct wire *wire, enum ibb_path_standing standing,
 			     const struct path_events *events, void *owner);
@@ -773,6 +807,30 @@ void compare_start(struct broker *b);
 void compare_finish(struct broker *b);
 void user_compares(struct broker *b, struct broker *other);
 
+/* sim-join.c: users invite, and others join */
+void join_start(struct broker *b);
+void join_begin(struct broker *b);
+void join_finish(struct broker *b);
+void join_forget_disk(struct broker *b);
+void join_event(struct world *w);
+/*
+ * Its user removes or blocks a person, or does not want to join them any more. False: that
+ * cannot be kept, and is not done.
+ */
+bool join_decided(struct broker *b, const char *jid);
+/* A path is opened by an invitation. */
+void join_opened(struct world *w, struct wire *wire);
+/* A request to be a contact reaches an account. */
+void request_arrives(struct broker *from, unsigned account);
+bool are_strangers(const struct broker *a, const struct broker *b);
+void befriend_all(struct world *w);
+/* Invites and joins, when all is well: counted among the last requests. */
+void join_final(struct world *w);
+/* No command waits longer than it may. */
+void check_joins(const struct broker *b);
+/* Whether anybody waits to join; all are there by now. */
+bool joins_wait(const struct world *w);
+
 /* sim-list.c: what one may use of others */
 void list_start(struct broker *b);
 void list_finish(struct broker *b);
@@ -793,6 +851,8 @@ void trust_keep(struct broker *b);
 void trust_follow(struct broker *b);
 /* A user decides something about some device. */
 void trust_event(struct world *w);
+/* Some device of jid is trusted from now on. */
+void trust_granted(struct broker *b, const char *jid);
 /* Its user decides about a device, and the broker obeys. */
 void user_verifies(struct broker *b, const struct broker *other);
 void user_distrusts(struct broker *b, const struct broker *other);
