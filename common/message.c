@@ -632,6 +632,29 @@ void message_filter_hints(bool (*wanted)(enum message_id id))
 	hint_wanted = wanted;
 }
 
+static const char *known_remote;
+
+void message_name_remote(const char *remote)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._/-";
+
+	known_remote = *remote && *remote != '-' && !remote[strspn(remote, plain)] ? remote : NULL;
+}
+
+static void put_line(struct buf *out, const char *line, size_t n)
+{
+	static const char unknown[] = "<remote> <branch>";
+	const char *at = known_remote ? memmem(line, n, unknown, strlen(unknown)) : NULL;
+	size_t before = at ? (size_t)(at - line) : n;
+
+	buf_printf(out, "hint: %.*s", (int)before, line);
+	if (at)
+		buf_printf(out, "%s%.*s", known_remote, (int)(n - before - strlen(unknown)),
+			   at + strlen(unknown));
+	buf_puts(out, "\n");
+}
+
 static void put_hints(struct buf *out, const struct message *m)
 {
 	const char *line = m->hint;
@@ -641,7 +664,7 @@ static void put_hints(struct buf *out, const struct message *m)
 	while (*line) {
 		size_t n = strcspn(line, "\n");
 
-		buf_printf(out, "hint: %.*s\n", (int)n, line);
+		put_line(out, line, n);
 		line += n + (line[n] == '\n');
 	}
 }

@@ -196,6 +196,13 @@ void message_from_fields(struct message *m, struct fields f);
  */
 void message_filter_hints(bool (*wanted)(enum message_id id));
 
+/*
+ * Hints that are printed from now on name this remote where they would have "<remote> <branch>":
+ * as in git push, the branch may be left out. Borrowed. A name that is no plain word of a command
+ * is not taken.
+ */
+void message_name_remote(const char *remote);
+
 /* Prints only the "hint: " lines, on standard error. */
 void message_print_hints(const struct message *m);
 

@@ -124,6 +124,23 @@ said_of () {
 	}' | sort -u
 }
 
+# told_away <git command>...: the broker says that the buddy is away, and what can be typed then.
+told_away () {
+	"$BUILD/t/fake-broker" "$GIT_XMPP_SOCKET" open \
+		"send:!:id=buddy-offline,message=away,hint=Deliver later with \"git xmpp queue push <remote> <branch>\"" &&
+	test_expect_code 128 git -C "$TRASH/project" "$@" 2>err && cat err
+	rm -f "$GIT_XMPP_SOCKET"
+}
+
+test_expect_success 'a remote that is known is named, so that the hint can be typed as it is' '
+	told_away fetch origin && grep "^hint: .*\"git xmpp queue push origin\"$" err &&
+	is_understood "git xmpp queue push origin" &&
+	told_away fetch xmpp::bob@example.org/project && grep "^hint: .*push <remote> <branch>\"$" err &&
+	git -C "$TRASH/project" remote rename origin "a;b" &&
+	told_away fetch "a;b" && grep "^hint: .*push <remote> <branch>\"$" err &&
+	git -C "$TRASH/project" remote rename "a;b" origin
+'
+
 test_expect_success 'command -v strings' 'every command that a program speaks of has that verb and these options' '
 	: >wrong &&
 	for program in git-xmpp git-remote-xmpp git-xmpp-daemon

@@ -276,6 +276,9 @@ int main(int argc, char **argv)
 	client_config_ask(&h.config, argv[1]);
 	signal(SIGPIPE, SIG_IGN);
 	message_filter_hints(advice_wanted);
+	/* Without a remote git names it by its address. */
+	if (!strchr(argv[1], ':'))
+		message_name_remote(argv[1]);
 	status = converse(&h, &line);
 
 	client_config_forget(&h.config);
