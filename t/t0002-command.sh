@@ -200,7 +200,7 @@ test_expect_success 'one buddy with the devices; nobody: exit 1' '
 		"send:L:kind=device,jid=bob@example.org,device=laptop,fingerprint=$fp,trust=seen,online=1,first-seen=1750000000" \
 		send:Z: next open:Q "send:!:id=not-buddy,message=no buddy" next open:Q "send:!:id=not-buddy,message=no buddy" &&
 	git xmpp buddies BOB@example.org >out &&
-	grep "^Q verb=buddies jid=bob@example.org$" "$heard" &&
+	grep "^Q verb=buddies jid=bob@example.org wait=1$" "$heard" &&
 	grep "^    laptop[a-z ]*  online  seen  first seen 2025-06-15$" out &&
 	grep "^      $fp_text$" out &&
 	test_expect_code 1 git xmpp buddies eve@example.org 2>err &&

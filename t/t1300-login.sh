@@ -137,6 +137,17 @@ test_expect_success 'a command that never answers is named, and not waited for w
 	wait_for 10 gone $held && grep "fatal: .nobody@localhost. has not asked" err
 '
 
+test_expect_success 'who asks for the buddies meanwhile is held as well, until the roster is read' '
+	stop_broker alice && rm -f asked answer &&
+	as alice git config --global xmpp.localhost.passwordCommand \
+		"touch $TRASH/asked; until test -e $TRASH/answer; do sleep 0.1; done; cat $TRASH/alice/pw" &&
+	run_broker alice && wait_for 10 test -e asked &&
+	background alice "$BUILD/t/on-terminal" -c "" git xmpp buddies >list 2>err && held=$job &&
+	wait_for 10 grep "waiting for the password of alice@localhost" err &&
+	: >answer && job=$held && job_ends 20 0 && cat list err && ! grep "^fatal" err &&
+	as alice git config --global xmpp.localhost.passwordCommand "cat $TRASH/alice/pw" && tries alice
+'
+
 test_expect_success 'why a command gives no password is said as it is' '
 	for command in "true it.printed.nothing" "echo no.password.is.in.the.first.line" "kill:-9:\$\$ it.was.ended.by.signal.9"
 	do

@@ -129,11 +129,18 @@ static void run(struct broker *b, struct conn *conn, struct fields command)
 		conn_close(conn);
 }
 
+/* Who asks for the buddies may wait for the roster; but not where the list completes a word. */
+static bool needs_login(const struct broker *b, const struct verb *verb, struct fields command)
+{
+	return verb->online || (verb->run == command_buddies && fields_get(command, "wait") &&
+				!b->context.roster_known);
+}
+
 void command_run(struct broker *b, struct conn *conn, struct fields command)
 {
 	const struct verb *verb = find(command);
 
-	if (verb && verb->online && held_command_must(b))
+	if (verb && needs_login(b, verb, command) && held_command_must(b))
 		held_command_create(b, conn, command, run);
 	else
 		run(b, conn, command);

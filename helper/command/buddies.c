@@ -4,7 +4,6 @@
  * far as they concern git.
  */
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +14,6 @@
 #include "device-text.h"
 #include "json.h"
 #include "output.h"
-#include "password-prompt.h"
 #include "person.h"
 #include "query.h"
 #include "queue-entries.h"
@@ -30,11 +28,6 @@ static const char buddies_usage[] =
 	"                 again; separated by tabs\n"
 	"\n"
 	"    git xmpp buddies --online\n";
-
-enum {
-	ROSTER_MS = 5000,	/* ms; for a broker that has just started */
-	ASK_AGAIN_MS = 200,
-};
 
 /* Why there is no list: the account's own error, or that the login takes too long. */
 static void explain(struct fields account, struct message *trouble)
@@ -167,44 +160,26 @@ static bool is_incomplete(const struct query *answer, struct fields *account)
 	return query_find(answer, "account", account) && !strcmp(row_get(*account, "roster"), "0");
 }
 
-/* As ask(). The prompt is for the password that the account lacks. */
-static int ask_until_known(struct query *answer, const char *jid, struct password_prompt *prompt,
-			   struct message *trouble)
-{
-	struct fields account;
-
-	for (int waited = 0;; waited += ASK_AGAIN_MS) {
-		if (query_to(answer, "buddies", jid ? "jid" : NULL, jid, autostart_allowed(),
-			     trouble) == 0) {
-			if (!is_incomplete(answer, &account))
-				return 0;
-			explain(account, trouble);
-			if (password_prompt_again(prompt, trouble, NULL)) {
-				query_finish(answer);
-				continue;
-			}
-		}
-		if ((trouble->id != MSG_NOT_ONLINE && trouble->id != MSG_PASSWORD_AWAITED) ||
-		    waited >= ROSTER_MS)
-			return -1;
-		query_finish(answer);
-		poll(NULL, 0, ASK_AGAIN_MS);
-	}
-}
-
 /*
- * Asks for the buddies, or one of them, until the roster is known. The caller finishes
- * *answer. -1 with *trouble.
+ * Asks for the buddies, or one of them. The broker waits until the roster is known. The caller
+ * finishes *answer. -1 with *trouble.
  */
 static int ask(struct query *answer, const char *jid, struct message *trouble)
 {
-	struct password_prompt prompt;
+	struct buf command = { 0 };
+	struct fields account;
 	int result;
 
-	password_prompt_init(&prompt);
-	result = ask_until_known(answer, jid, &prompt, trouble);
-	password_prompt_finish(&prompt);
-	return result;
+	fields_add(&command, "verb", "buddies");
+	if (jid)
+		fields_add(&command, "jid", jid);
+	fields_add(&command, "wait", "1");
+	result = query_get(answer, &command, autostart_allowed(), trouble);
+	buf_finish(&command);
+	if (result || !is_incomplete(answer, &account))
+		return result;
+	explain(account, trouble);
+	return -1;
 }
 
 int cmd_buddies(int argc, char **argv)
