@@ -154,7 +154,7 @@ static void test_refused(void)
 	is_int(punch_deadline(&p), now + 79, "there is a pause, up to twice what the try took");
 	wait_until_due();
 	does("c0", "and another try");
-	punch_refused(&p, 0, 7, now);
+	punch_refused(&p, 0, 8, now);
 	is_int(punch_deadline(&p), now + 3, "which is never without chance");
 	while (now < began + PUNCH_DIAL_MAX / 2) {
 		wait_until_due();

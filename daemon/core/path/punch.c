@@ -153,15 +153,19 @@ static bool all_spent(const struct punch *p)
 	return true;
 }
 
-/* A refusal takes one round trip. The side that offered pauses one more, on average. */
+/*
+ * A refusal takes one round trip. The side that offered pauses one more, on average; and where
+ * that is next to nothing, longer from try to try, or all of them would be over before the other
+ * side has made a few.
+ */
 static uint64_t pause_bound(const struct punch *p, const struct punch_slot *s, uint64_t now)
 {
-	uint64_t bound = 2 * (now - s->began);
+	uint64_t bound = 2 * (now - s->began), least = PUNCH_PAUSE_MIN + s->tries / 2;
 
 	if (!p->offered)
 		return PUNCH_PAUSE_MAX;
-	if (bound < PUNCH_PAUSE_MIN)
-		return PUNCH_PAUSE_MIN;
+	if (bound < least)
+		return least;
 	return bound < PUNCH_PAUSE_OFFERER ? bound : PUNCH_PAUSE_OFFERER;
 }
 

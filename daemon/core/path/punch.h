@@ -24,7 +24,7 @@
 enum {
 	PUNCH_PORT_MIN = 1024,		/* lower ports are those of services */
 	PUNCH_PAUSE_MIN = 4,		/* the shortest bound of the pause before an address that
-					   refused is tried again */
+					   refused is tried again; it grows with the tries */
 	PUNCH_PAUSE_MAX = 100,		/* and the longest, for the side that answered */
 	PUNCH_PAUSE_OFFERER = 200,	/* ... and for the side that offered */
 	PUNCH_TRIES = 100,		/* of one address */
