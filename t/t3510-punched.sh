@@ -26,6 +26,10 @@ nat_user () {
 	as "$1" git config --global --replace-all xmpp.directAddress "$(mapped "$2" drop):4711"
 }
 
+punch_failed () {
+	as alice git xmpp log bob@localhost | grep "punch failed .* NAT there: [a-z]* after"
+}
+
 test_expect_success 'two users, each behind a NAT' '
 	nat_world && box a drop && box b refuse && weather 10 0 &&
 	start_server alice bob &&
@@ -55,6 +59,20 @@ test_expect_success 'git goes over it' '
 	as alice git clone -q --bare $url alice/clone.git &&
 	git -C alice/clone.git fsck &&
 	path_is alice direct
+'
+
+# What the other side is told leads nowhere. Nothing waits for the attempt.
+test_expect_success 'a NAT that maps by destination: the servers carry it, and the log says so' '
+	stop_broker alice && stop_broker bob &&
+	box a symmetric &&
+	: >log/alice && : >log/bob &&
+	start_broker alice && start_broker bob &&
+	wait_for 10 trusts alice bob &&
+	as alice git ls-remote $url &&
+	as alice git clone -q --bare $url alice/again.git &&
+	path_is alice in-band &&
+	as alice git xmpp log bob@localhost >out && cat out &&
+	wait_for 30 punch_failed
 '
 
 test_expect_success 'who shows no address does not' '

@@ -17,6 +17,16 @@ static struct nat_entry *entry_of(struct nat *n, const struct netaddr *inner,
 	return NULL;
 }
 
+/* Whether another host, or another of its ports, has this one outside. */
+static bool is_taken(const struct nat *n, const struct netaddr *outer, const struct netaddr *inner)
+{
+	for (unsigned i = 0; i < n->n; i++)
+		if (netaddr_equal(&n->entries[i].outer, outer) &&
+		    !netaddr_equal(&n->entries[i].inner, inner))
+			return true;
+	return false;
+}
+
 static struct netaddr map(struct nat *n, const struct netaddr *inner)
 {
 	struct netaddr outer = n->address;
@@ -24,7 +34,7 @@ static struct netaddr map(struct nat *n, const struct netaddr *inner)
 	if (!n->kind->translates)
 		return *inner;
 	outer.port = inner->port;
-	if (n->kind->keeps_ports)
+	if (n->kind->keeps_ports && !is_taken(n, &outer, inner))
 		return outer;
 	for (unsigned i = 0; i < n->n && !n->kind->by_destination; i++)
 		if (netaddr_equal(&n->entries[i].inner, inner))

@@ -5,7 +5,7 @@
 /*
  * A model of what stands between a host and the network, as far as TCP's first packets are
  * concerned: nothing, a firewall, or a NAT, in the terms of RFC 4787 and RFC 5382. One host
- * is behind it.
+ * is behind it, or several.
  */
 
 #include <stdbool.h>
@@ -22,6 +22,7 @@ struct nat_kind {
 	bool keeps_ports;
 	bool filters;		/* lets in only what answers, by address and port */
 	bool refuses;		/* what it does not let in is answered by a reset; else dropped */
+	bool hairpins;		/* what goes from inside to its outer address comes in again */
 };
 
 struct nat_entry {
