@@ -229,6 +229,20 @@ static void t_rate(void)
 	       "and does not hold back what follows");
 }
 
+/* The rate that was reached by a small window does not keep it small. */
+static void t_grows(void)
+{
+	struct congestion p;
+	uint64_t now = 1000;
+
+	congestion_init(&p, now);
+	for (unsigned blocks = 2; blocks <= 12; blocks++)
+		for (unsigned i = 0; i < blocks; i++)
+			congestion_acked(&p, IBB_BLOCK, 100, true, now += 100 / blocks);
+	ok(p.rate > 0, "the rate is known");
+	is_int(congestion_window(&p), p.window / CONGESTION_BYTE, "and no bound while it grows");
+}
+
 /* A busy server on a short path: more in flight only makes a queue. */
 static void t_worth(void)
 {
@@ -253,5 +267,6 @@ int main(void)
 	t_cuts();
 	t_base_moves();
 	t_rate();
+	t_grows();
 	return tap_done();
 }

@@ -65,11 +65,12 @@ void congestion_init(struct congestion *p, uint64_t now)
  * The most bytes in flight that are of use: twice what the path holds at the present
  * rate, and two blocks. A longer queue does not speed up a server that is slow only
  * because it is busy, and it slows some down (Prosody needs a fifth more for each block
- * when many wait).
+ * when many wait). While the rate still grows with the window (by a quarter, as BBR asks in its
+ * startup), it is not known yet what is of use.
  */
 static uint64_t worth_it(const struct congestion *p)
 {
-	if (!p->rate || p->base_rtt == RTT_NONE)
+	if (!p->rate || p->rate_grows || p->base_rtt == RTT_NONE)
 		return IBB_IN_FLIGHT_MAX;
 	return 2 * p->rate * p->base_rtt / 1000 + CONGESTION_SPARE;
 }
@@ -152,6 +153,8 @@ static void begin_rate_period(struct congestion *p, uint64_t at)
 static void update_rate(struct congestion *p, size_t bytes, uint64_t rtt, bool window_was_full,
 			uint64_t now)
 {
+	uint64_t before;
+
 	if (now - rtt > p->heard_at)
 		begin_rate_period(p, now - rtt);
 	if (now - rtt > p->heard_at + CONGESTION_REST)
@@ -161,7 +164,9 @@ static void update_rate(struct congestion *p, size_t bytes, uint64_t rtt, bool w
 	p->rate_full += window_was_full ? bytes : 0;
 	if (now - p->rate_since < CONGESTION_RATE_PERIOD)
 		return;
+	before = p->rate;
 	p->rate = p->rate_bytes * 1000 / (now - p->rate_since);
+	p->rate_grows = 4 * p->rate >= 5 * before;
 	begin_rate_period(p, now);
 }
 

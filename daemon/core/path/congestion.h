@@ -44,6 +44,7 @@ struct congestion {
 	uint64_t rate_since, rate_bytes;
 	uint64_t rate_full;		/* how many of them while the window was full */
 	uint64_t rate;			/* bytes per second; 0: not known */
+	bool rate_grows;		/* the last period was much faster than the one before */
 };
 
 void congestion_init(struct congestion *p, uint64_t now);
