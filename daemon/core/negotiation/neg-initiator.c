@@ -183,13 +183,16 @@ const char *initiator_started(struct negotiation *neg, uint32_t channel, struct 
 {
 	/* A device that passes over the window of our request waits for ACCEPT. */
 	bool granted = fields_get(f, "window");
+	struct channels *all = neg->all->channels;
 
 	if (granted && fields_get_u64(f, "window", 0) != CHANNEL_WINDOW)
 		return "window: that of PUSH-REQUEST";
 	if (neg->state != NEG_REQUESTED || neg->question)
 		return NULL;
-	neg->channel = (granted ? channel_take : channel_accept)(
-		neg->all->channels, channel, neg->channel_events, neg->owner);
+	if (granted)
+		neg->channel = channel_take(all, channel, neg->channel_events, neg->owner);
+	else
+		neg->channel = channel_accept(all, channel, neg->channel_events, neg->owner);
 	if (!neg->channel)
 		return "channel: one of the other side's parity, not in use, of at most 64";
 	neg->channel_number = channel;
