@@ -2,7 +2,6 @@
 #include "stun.h"
 
 #include <string.h>
-#include <strings.h>
 
 /*
  * A message is a header of 20 bytes, and attributes, each with a type, a length, and a value that
@@ -132,10 +131,25 @@ bool stun_response(const uint8_t *data, size_t n, const uint8_t id[STUN_ID], str
 	return xored || mapped;
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Names of hosts are compared without the case of ASCII letters (RFC 4343), in any locale. */
+static bool is_same_name(const char *a, const char *b)
+{
+	while (*a && lower(*a) == lower(*b)) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
 bool stun_host_is_of(const char *host, const char *domain)
 {
 	size_t n = strlen(host), len = strlen(domain);
 
-	return len && n >= len && !strcasecmp(host + n - len, domain) &&
+	return len && n >= len && is_same_name(host + n - len, domain) &&
 	       (n == len || host[n - len - 1] == '.');
 }

@@ -550,8 +550,7 @@ uint64_t announcements_deadline(const struct announcements *a)
 			deadline = read_at(s);
 	}
 	for (unsigned i = 0; i < PAUSES; i++)
-		if (!list_alone(&a->resting[i]) &&
-		    of_turn(a->resting[i].next)->retry_at < deadline)
+		if (!list_alone(&a->resting[i]) && of_turn(a->resting[i].next)->retry_at < deadline)
 			deadline = of_turn(a->resting[i].next)->retry_at;
 	return deadline;
 }
