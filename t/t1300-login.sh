@@ -56,16 +56,21 @@ other_port=5223
 test_expect_success 'a domain with thirteen records: a bad certificate, eleven ports where nobody is, a server' '
 	mkdir -p prosody log "prosody/data/a%2etest/accounts" &&
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=a.test \
-		-addext subjectAltName=DNS:a.test -keyout prosody/a.key -out prosody/a.crt 2>log/openssl &&
-	echo "return { [\"password\"] = \"$PASSWORD\" };" >"prosody/data/a%2etest/accounts/alice.dat" &&
-	prosody_more="VirtualHost \"a.test\"
-		ssl = { key = \"$TRASH/prosody/a.key\", certificate = \"$TRASH/prosody/a.crt\" }" &&
+		-addext subjectAltName=DNS:a.test,DNS:b.test -keyout prosody/a.key -out prosody/a.crt 2>log/openssl &&
+	mkdir -p "prosody/data/b%2etest/accounts" &&
+	echo "return { [\"password\"] = \"$PASSWORD\" };" |
+		tee "prosody/data/a%2etest/accounts/alice.dat" >"prosody/data/b%2etest/accounts/bob.dat" &&
+	prosody_more="ssl = { key = \"$TRASH/prosody/a.key\", certificate = \"$TRASH/prosody/a.crt\" }" &&
+	prosody_more="VirtualHost \"a.test\" $prosody_more VirtualHost \"b.test\" $prosody_more" &&
 	start_prosody alice &&
+	printf "%s\n" "_xmpps-client._tcp.b.test 0 0 1 s.a.test" \
+		"_xmpp-client._tcp.b.test 0 0 $prosody_port s.a.test" >b.records &&
 	echo "_xmpps-client._tcp.a.test 0 0 $other_port s.a.test" >records &&
 	for port in 1 2 3 4 5 6 7 8 9 10 11 $prosody_port
 	do
 		echo "_xmpp-client._tcp.a.test $port 0 $port s.a.test" >>records || return 1
 	done &&
+	cat b.records >>records &&
 	name_server &&
 	{ openssl s_server -accept $other_port -cert prosody/localhost.crt -key prosody/localhost.key -www \
 		</dev/null >log/other-server 2>&1 & other_server=$!; } &&
@@ -78,6 +83,27 @@ test_expect_success 'each is tried, in their order, and the last one lets us in'
 	grep "certificate of .a.test. is not trusted" log/probe &&
 	sed -n "s/.*-> dialing, 127.0.0.1:\([0-9]*\)$/\1/p" log/probe >ports &&
 	printf "%s\n" 5223 1 2 3 4 5 6 7 8 9 10 11 $prosody_port >expect && test_cmp expect ports
+'
+
+# dialled: the ports, in their order, since the last time.
+dialled () {
+	sed -n "s/.*-> dialing, 127.0.0.1:\([0-9]*\)$/\1/p" log/bob >ports &&
+	tail -n "+$((${dialled:-0} + 1))" ports >since && dialled=$(wc -l <ports)
+}
+
+online_again () {
+	test "$(grep -cs "online as bob@b.test" log/bob)" = "$1"
+}
+
+test_expect_success 'where direct TLS leads nowhere, STARTTLS comes first the next time' '
+	mkdir -p -m 700 bob/run && plain_user bob && echo "$PASSWORD" >bob/pw &&
+	as bob git xmpp setup bob@b.test --ca-file="$TRASH/prosody/a.crt" \
+		--password-command="cat $TRASH/bob/pw" --no-start &&
+	every_line=yes run_broker bob && wait_for 30 online_again 1 &&
+	dialled && printf "%s\n" 1 $prosody_port >expect && test_cmp expect since &&
+	stop_prosody && prosody_run $prosody_port && wait_for 60 online_again 2 &&
+	dialled && test "$(head -n 1 since)" = $prosody_port &&
+	stop_broker bob
 '
 
 test_expect_success 'a server that sends us on is followed' '

@@ -267,6 +267,8 @@ static void on_targets(void *arg, const struct srv_target *targets, size_t n, co
 		note_look_up(x, x->domain, why);
 	}
 	srv_targets_begin(&x->targets, targets, n);
+	if (x->starttls_first)
+		srv_targets_starttls_first(&x->targets);
 	xmpp_enter(x, PHASE_NEXT, 0, n ? "the servers are known" : why);
 }
 

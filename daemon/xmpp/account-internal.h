@@ -72,6 +72,7 @@ struct account {
 	char looked_up[SRV_TARGET_HOST_MAX];	/* the host of PHASE_ADDRESSES */
 	char where[LOGIN_WHERE_MAX];	/* the endpoint dialled last */
 	struct login_tries tries;	/* of this round */
+	bool starttls_first;		/* the last login on this network was by STARTTLS */
 
 	struct strophe_loop *stream;	/* owned */
 	struct login_error login;

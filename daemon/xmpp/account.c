@@ -150,6 +150,7 @@ static void come_online(struct account *x)
 	if (x->phase != PHASE_SETTLING || !x->stanzas.full)
 		return;
 	x->trouble.id = MSG_NONE;
+	x->starttls_first = !x->login.direct_tls;
 	xmpp_enter(x, PHASE_ONLINE, UINT64_MAX, "roster and presences are here");
 }
 
@@ -477,6 +478,7 @@ void account_check(struct account *x)
 {
 	uint64_t now = uv_now(x->loop);
 
+	x->starttls_first = false;
 	switch (x->phase) {
 	case PHASE_WAITING:
 	case PHASE_BARRED:

@@ -124,6 +124,27 @@ static void test_walk(void)
 	srv_targets_finish(&t);
 }
 
+static void test_starttls_first(void)
+{
+	struct srv_target list[] = {
+		target("d", 10, 9, true),  target("e", 10, 1, true), target("b", 10, 1, false),
+		target("a", 10, 3, false), target("g", 20, 0, true), target("f", 20, 0, false),
+	};
+	struct srv_targets t = { 0 };
+	struct srv_target found[ARRAY_SIZE(list)];
+	const struct srv_target *next;
+	size_t n = 0;
+
+	srv_targets_begin(&t, list, ARRAY_SIZE(list));
+	srv_targets_starttls_first(&t);
+	while ((next = srv_targets_next(&t)))
+		found[n++] = *next;
+	is_str(order_of(found, n), "badefg", "STARTTLS first within each priority, else as before");
+	srv_targets_starttls_first(&t);
+	ok(!srv_targets_next(&t), "what was tried stays behind");
+	srv_targets_finish(&t);
+}
+
 static void test_redirection(void)
 {
 	struct srv_target list[] = { target("a", 0, 0, false), target("b", 0, 0, false) };
@@ -157,6 +178,7 @@ int main(void)
 	test_order();
 	test_weights();
 	test_walk();
+	test_starttls_first();
 	test_redirection();
 	return tap_done();
 }

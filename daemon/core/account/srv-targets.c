@@ -67,6 +67,20 @@ void srv_targets_begin(struct srv_targets *t, const struct srv_target *list, siz
 	t->count = n;
 }
 
+void srv_targets_starttls_first(struct srv_targets *t)
+{
+	for (size_t i = t->next; i < t->count; i++) {
+		struct srv_target moved = t->list[i];
+		size_t at = i;
+
+		while (at > t->next && !moved.direct_tls && t->list[at - 1].direct_tls &&
+		       t->list[at - 1].priority == moved.priority)
+			at--;
+		memmove(&t->list[at + 1], &t->list[at], (i - at) * sizeof(moved));
+		t->list[at] = moved;
+	}
+}
+
 void srv_targets_finish(struct srv_targets *t)
 {
 	free(t->list);

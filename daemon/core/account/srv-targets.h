@@ -56,6 +56,12 @@ void srv_targets_begin(struct srv_targets *t, const struct srv_target *list, siz
 void srv_targets_finish(struct srv_targets *t);
 
 /*
+ * Puts those with STARTTLS first within each priority, before the round's first target is taken:
+ * on a network that drops what goes to the port of direct TLS each login would wait for it.
+ */
+void srv_targets_starttls_first(struct srv_targets *t);
+
+/*
  * The next target, whose addresses are to be looked up; it is the present one from now on.
  * NULL if all were tried.
  */
