@@ -77,7 +77,7 @@ test_expect_success 'a push to who is offline fails at once, and its hint names 
 	commit &&
 	test_must_fail as alice timeout 30 git -C alice/work push origin main 2>err &&
 	grep "^fatal: .bob@localhost. is offline" err &&
-	grep "^hint: .*git xmpp queue push origin"" err
+	grep "^hint: .*\"git xmpp queue push origin\"" err
 '
 
 test_expect_success 'queue push writes it down and says what it will do' '
