@@ -242,8 +242,8 @@ static int compare_devices(const char *jid, const struct query *answer, bool own
 }
 
 /*
- * Asks for the devices of a person. The broker makes devices that are online show their
- * keys, so this asks again until all have. False, with the reason in *trouble, if the broker
+ * Asks for the devices of a person, once the roster is read. The broker makes devices that are
+ * online show their keys, so this asks again until all have. False, with the reason in *trouble, if the broker
  * gives no answer.
  */
 static bool meet(struct query *answer, const char *jid, struct message *trouble)
@@ -256,6 +256,7 @@ static bool meet(struct query *answer, const char *jid, struct message *trouble)
 		fields_add(&command, "verb", "buddies");
 		fields_add(&command, "jid", jid);
 		fields_add(&command, "meet", "1");
+		fields_add(&command, "wait", "1");
 		result = query_get(answer, &command, autostart_allowed(), trouble);
 		buf_finish(&command);
 		if (result < 0 || waited >= MEET_MS)
