@@ -243,8 +243,8 @@ static int compare_devices(const char *jid, const struct query *answer, bool own
 
 /*
  * Asks for the devices of a person, once the roster is read. The broker makes devices that are
- * online show their keys, so this asks again until all have. False, with the reason in *trouble, if the broker
- * gives no answer.
+ * online show their keys, so this asks again until all have. False, with the reason in *trouble, if
+ * the broker gives no answer.
  */
 static bool meet(struct query *answer, const char *jid, struct message *trouble)
 {

@@ -295,6 +295,33 @@ static void test_ahead(void)
 	finish();
 }
 
+/*
+ * The answer to a HELLO is lost: the link is up at bob's, and never was at alice's. When bob
+ * comes by a path of his own, alice knows the link.
+ */
+static void test_answer_lost(bool ahead)
+{
+	begin();
+	alice.link.ahead = ahead;
+	seen(&alice);
+	join_path();
+	talk(&alice, 4096);
+	arrive(&bob, SIZE_MAX);
+	seen(&bob);
+	talk(&bob, 4096);
+	cut_path("the network is down");
+	is_str(bob.trace, ahead ? "up seen down" : "up down", "the link is up on one side");
+	is_str(alice.trace, "", "and not on the other");
+	link_attach(&bob.link, true, now);
+	link_attach(&alice.link, false, now);
+	settle_late();
+	is_str(alice.trace, "up seen", "it comes up there, too, when the first one resumes it");
+	is_str(bob.trace, ahead ? "up seen down resumed" : "up down resumed seen",
+	       "and nothing is said twice, or lost");
+	is_int(link_unacked(&alice.link) + link_unacked(&bob.link), 0, "all is acknowledged");
+	finish();
+}
+
 static void test_acks(void)
 {
 	begin();
@@ -1302,6 +1329,8 @@ int main(void)
 	log_set_level(0);
 	test_first_path();
 	test_ahead();
+	test_answer_lost(false);
+	test_answer_lost(true);
 	test_acks();
 	test_order_and_bounds();
 	test_resume();

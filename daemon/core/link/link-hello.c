@@ -35,9 +35,12 @@ static bool is_late(const struct link *l, bool we_win, uint64_t now)
 static enum link_verdict decide_resume(const struct link *l, const struct link_hello *hello,
 				       bool we_win, uint64_t now)
 {
-	if (!l->in->was_up || memcmp(hello->link, l->id, LINK_ID_BYTES) ||
-	    memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES) ||
-	    !outbox_plausible(&l->in->outbox, hello->received))
+	const struct link_internal *in = l->in;
+
+	/* A link that was never up here may be up there: then the answer to our HELLO was lost. */
+	if (memcmp(hello->link, l->id, LINK_ID_BYTES) ||
+	    (in->was_up && memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES)) ||
+	    !outbox_plausible(&in->outbox, hello->received))
 		return LINK_REFUSE_GONE;
 	return collides(l, we_win, now) ? LINK_REFUSE_COLLISION : LINK_ACCEPT_RESUME;
 }
@@ -83,7 +86,7 @@ static void come_up(struct link *l, uint64_t peer_received, const uint8_t *insta
 	memcpy(l->peer_instance, instance, INSTANCE_BYTES);
 	l->peer_known = true;
 	if (!in->was_up) {
-		in->ours = l->initiator;
+		in->ours |= l->initiator;
 		in->came_up_at = now;
 	}
 	if (l->initiator)
@@ -104,6 +107,8 @@ static void greet_back(struct link *l, const struct link_hello *hello, uint64_t 
 	assert(outbox_plausible(&in->outbox, hello->received));
 	if (!in->was_up)
 		memcpy(l->id, hello->link, LINK_ID_BYTES);
+	/* Only a link that our HELLO made can be resumed before it was up here. */
+	in->ours |= hello->resume && !in->was_up;
 	in->greeted = true;
 	in->hello_due = true;
 	in->hello_state = hello->resume ? "resumed" : "new";
