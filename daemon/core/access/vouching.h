@@ -6,7 +6,7 @@
  * What one device says about the devices of its person, and what follows from it in the
  * trust table: its name, whether its user has verified ours, for which other devices of the
  * same person it vouches, and which it revokes. On the wire this is the payload of a DEVICE
- * record. Documentation/protocol.md, section 5, has the rules and why they are so.
+ * record. Documentation/protocol.md, section 13, has the rules and why they are so.
  *
  * A word counts for devices of the person who says it only. Vouching needs a device that our
  * user has verified, so its depth is one. Revoking needs a device with as much trust as the
