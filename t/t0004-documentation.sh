@@ -499,6 +499,52 @@ test_expect_success 'the table of records is that of the code' '
 	test_cmp expect actual
 '
 
+# literals <record> <pattern> <file>...: what a call that says a reason of the record is given.
+literals () {
+	local record pattern
+
+	record=$1 pattern=$2
+	shift 2
+	cat "$@" | tr "\n\t" "  " | grep -oE "$pattern" |
+	sed -n "s/.*\"\([a-z-]*\)\"[^\"]*\$/$record \1/p"
+}
+
+# said: each reason that the code gives as a word of its own.
+said () {
+	cd "$TOP/daemon/core" || return
+	literals CLOSE 'channel_close\([^;{"]*"[a-z-]+"' negotiation/*.c transfer/*.c
+	literals CLOSE 'git_service_end_early\([^;{"]*"[a-z-]+"' transfer/*.c
+	literals CLOSE 'put_close\([^;{"]*"[a-z-]+"' link/*.c
+	literals REFUSE 'neg_refuse\([^;{"]*"[a-z-]+"' negotiation/*.c
+	literals REFUSE 'refuse\(all, [^;{"]*"[a-z-]+"' transfer/*.c
+	literals REFUSE 'RECORD_REFUSE, "reason", "[a-z-]+"' negotiation/*.c
+	literals REFUSE ' reason = "[a-z-]+"' negotiation/neg-responder.c
+	literals WITHDRAW 'neg_withdraw\([^;{"]*"[a-z-]+"' negotiation/*.c transfer/*.c
+	literals WITHDRAW 'RECORD_WITHDRAW, "reason", "[a-z-]+"' negotiation/*.c
+	literals BYE 'link_end\(l, "[a-z-]+", true' link/*.c
+	literals BYE 'peer_end\(p, "[a-z-]+"' peer/*.c
+	literals BYE 'meeting_end\([^;{"]*"[a-z-]+"' contacts/*.c peer/comparison.c
+	literals BYTESTREAM 'say_failed\([^;{"]*"[a-z-]+"' peer/*.c
+	literals BYTESTREAM 'refusal = "[a-z-]+"' peer/connector.c
+	literals PUNCH 'refuse_punch\([^;{"]*"[a-z-]+"' peer/*.c
+	literals PUNCH ' fail\(p, "[a-z-]+"' path/punch.c
+}
+
+# reasons: those of protocol.md.
+reasons () {
+	sed -n '/^### Reasons/,/^##* [^R]/s/^| \([A-Z]*\) | \([a-z-]*\) |.*/\1 \2/p' "$TOP/Documentation/protocol.md"
+}
+
+test_expect_success 'the registry has each reason that is said, and no other' '
+	reasons | sort >listed && test_line_count -ge 50 listed && sort -u listed | test_cmp listed - &&
+	(said) | sort -u >spoken && test_line_count -ge 25 spoken &&
+	comm -13 listed spoken | missing "not in the registry" &&
+	while read -r record reason
+	do
+		grep -rqF "\"$reason\"" "$TOP/daemon" || echo "$record $reason"
+	done <listed | missing "nobody says"
+'
+
 # grouped <number>: 1,024
 grouped () {
 	echo "$1" | sed -e :a -e 's/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/;ta'
@@ -638,6 +684,8 @@ IBB_IN_FLIGHT_MAX 1024 blocks and % KiB
 IBB_URGENT 1 and at most % bytes. A
 CONGESTION_TARGET 1 queue at about % ms
 FRAME_WINDOW 1024 within the credit of % KiB
+HANDSHAKE_MAX 1 bytes of a handshake, each way | %
+HELLO_MAX 1 bytes of a hello that has to prove a pass | %
 END
 
 # claims <list> <page>: each constant of the list is in the page as the list says it.
