@@ -292,8 +292,8 @@ static const char *negotiate(const struct record *record)
 	channels_init(&channels, &link, true);
 	negotiations_init(&negotiations, &negotiation_events, NULL, &channels);
 	if (record->type == RECORD_STARTING_PUSH)
-		neg_begin(&negotiations, id, SERVICE_UPLOAD_PACK, "project", "2",
-			  &initiator_events, &channel_events, NULL, 0);
+		neg_begin(&negotiations, id, SERVICE_UPLOAD_PACK, "project", "2", &initiator_events,
+			  &channel_events, NULL, 0);
 	refused = false;
 	rule = negotiations_record(&negotiations, record, 0);
 	channels_finish(&channels, "the end");
@@ -436,8 +436,9 @@ static void test_field(const struct row *row)
 	ok(bad, "%s has a form that section 7 or this test knows, '%s'", field, row->cell[FORM]);
 	result = try_with(row, good_value(row));
 	ok(!strcmp(result, "understood"), "%s %s=%s: %s", record, field, good_value(row), result);
-	missing = !strcmp(needed, "no") ? "understood" :
-		  !strcmp(record, "HELLO") ? malformed : "protocol";
+	missing = !strcmp(record, "HELLO") ? malformed : "protocol";
+	if (!strcmp(needed, "no"))
+		missing = "understood";
 	/* What comes with the token is needed with it only. */
 	if (strcmp(field, "token") != 0) {
 		result = try_with(row, NULL);
