@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The tables "States, by role" of protocol.md. For each row one side is brought into the state
+ * The tables "States, by role" and "Records of a channel" of protocol.md. For each row one side is brought into the state
  * that the row names, as the asker, server, pusher or pushed-to side of a link that is up; then
  * it gets what the row says. What it says then, and the state that it is in, are those of the row.
+ * A channel gets each record in each state.
  *
  *   u-roles Documentation/protocol.md
  */
@@ -14,7 +15,7 @@
 #include "nothing.h"
 #include "tap.h"
 
-enum { CELLS = 4, CELL_MAX = 160, SAID_MAX = 8 };
+enum { CELLS = 8, CELL_MAX = 160, SAID_MAX = 8 };
 
 #define ID    "000102030405060708090a0b"
 #define OTHER "0c0d0e0f1011121314151617"
@@ -605,6 +606,102 @@ static char *read_file(const char *path)
 	return text;
 }
 
+/* Records of a channel */
+
+static void put_payload(enum record_type type, uint32_t channel, struct buf *out)
+{
+	uint8_t *p = (uint8_t *)buf_reserve(out, 8);
+	bool is_long = type == RECORD_ACCEPT || type == RECORD_CREDIT || type == RECORD_EXIT;
+
+	put_be32(p, channel);
+	put_be32(p + 4, 1);
+	buf_added(out, is_long ? 8 : 4);
+	if (type == RECORD_DATA || type == RECORD_STDERR)
+		buf_append(out, "0", 1);
+	if (type == RECORD_CLOSE)
+		fields_add(out, "reason", "cancelled");
+}
+
+static bool breaks(enum record_type type, uint32_t channel)
+{
+	struct buf payload = { 0 };
+	struct record r = { .type = type };
+	const char *rule;
+
+	put_payload(type, channel, &payload);
+	r.payload = (const uint8_t *)buf_data(&payload);
+	r.len = buf_len(&payload);
+	rule = channels_record(&channels, &r);
+	buf_finish(&payload);
+	settle();
+	return rule != NULL;
+}
+
+/* Brings a channel into the state. Returns its number; 0: there is no such state. */
+static uint32_t enter_channel(const char *state)
+{
+	struct channel *ch;
+
+	if (!strcmp(state, "unknown"))
+		return 1;
+	if (!strcmp(state, "told"))
+		return channel_announced(&channels, 2) ? 2 : 0;
+	ch = channel_open(&channels, &channel_events, NULL);
+	if (!strcmp(state, "made"))
+		return 1;
+	if (!strcmp(state, "over")) {
+		channel_close(ch, "cancelled");
+		settle();
+		return 1;
+	}
+	breaks(RECORD_ACCEPT, 1);
+	if (!strcmp(state, "open"))
+		return 1;
+	breaks(RECORD_END, 1);
+	if (!strcmp(state, "END heard"))
+		return 1;
+	breaks(RECORD_EXIT, 1);
+	return strcmp(state, "EXIT heard") ? 0 : 1;
+}
+
+static void test_cell(const char *record, const char *state, const char *what)
+{
+	const char *at = record;
+	int type = next_record(&at);
+	bool broke, said_close;
+	uint32_t number;
+
+	side_init();
+	number = enter_channel(state);
+	said_count = 0;
+	broke = breaks((enum record_type)type, number);
+	said_close = said_count == 1 && said[0].type == RECORD_CLOSE &&
+		     !strcmp(said[0].word, "gone");
+	ok(number && broke == !strcmp(what, "breaks") && said_close == !strcmp(what, "CLOSE"),
+	   "%s of a channel that is %s: %s", record, state, what);
+	side_finish();
+}
+
+static void test_channels(void)
+{
+	char head[CELLS][CELL_MAX], cell[CELLS][CELL_MAX];
+	const char *line = strstr(document, "\n### Records of a channel\n");
+	int rows = 0;
+
+	line = line ? strstr(line, "\n|") : NULL;
+	if (line)
+		split(line + 1, head);
+	while (line && (line = strchr(line + 1, '\n')) && line[1] == '|') {
+		if (line[2] == '-')
+			continue;
+		split(line + 1, cell);
+		for (int i = 1; i < CELLS; i++)
+			test_cell(cell[0], head[i], cell[i]);
+		rows++;
+	}
+	is_int(rows, RECORD_CLOSE - RECORD_ACCEPT + 1, "each record has a row");
+}
+
 int main(int argc, char **argv)
 {
 	char cell[CELLS][CELL_MAX], role[CELL_MAX] = "";
@@ -632,6 +729,7 @@ int main(int argc, char **argv)
 		rows++;
 	}
 	ok(rows >= 40, "there are rows");
+	test_channels();
 	free(document);
 	return tap_done();
 }
