@@ -61,8 +61,8 @@ test_expect_success 'alice has a broker, ivy the other client, and each a reposi
 	start_server alice ivy &&
 	setup_user alice && plain_user ivy &&
 	start_broker alice GIT_XMPP_TRACE=1 && start_ivy &&
-	"$TOP/t/tools/make-repo" alice/project.git 20 8 &&
-	"$TOP/t/tools/make-repo" ivy/theirs.git 20 8 2
+	"$TOP/t/tools/make-repo" alice/project.git 20 1 &&
+	"$TOP/t/tools/make-repo" ivy/theirs.git 20 1 2
 '
 
 test_expect_success 'alice adds ivy, ivy accepts: each trusts the device of the other by first use' '
@@ -85,6 +85,56 @@ test_expect_success 'ivy clones from alice' '
 	test_cmp expect actual &&
 	ivys_git clone -q $theirs ivy/work &&
 	git -C ivy/work fsck && same_ref ivy/work alice/project.git HEAD
+'
+
+test_expect_success 'ivy fetches what is new, in the versions 0, 1 and 2 of git' '
+	"$TOP/t/tools/make-repo" alice/project.git 3 0 5 &&
+	ivys_git -C ivy/work fetch -q &&
+	test "$(git -C ivy/work rev-parse origin/main)" = "$(git -C alice/project.git rev-parse main)" &&
+	for version in 0 1 2
+	do
+		ivys_git -c protocol.version=$version clone -q --bare $theirs ivy/version-$version.git &&
+		git -C ivy/version-$version.git fsck &&
+		same_ref alice/project.git ivy/version-$version.git main || return 1
+	done
+'
+
+test_expect_success 'ivy pushes to alice' '
+	"$TOP/t/tools/make-repo" ivy/work 3 0 6 &&
+	ivys_git -C ivy/work push -q origin HEAD:refs/heads/of-ivy &&
+	git -C alice/project.git fsck &&
+	test "$(git -C alice/project.git rev-parse of-ivy)" = "$(git -C ivy/work rev-parse HEAD)" &&
+	wait_for 10 journal_has alice "ivy@localhost/project.*of-ivy"
+'
+
+test_expect_success 'what alice refuses is told to ivy with its reason' '
+	test_must_fail ivys_git ls-remote interop::alice@localhost/nothing 2>err &&
+	grep "not-shared" err &&
+	as alice git xmpp share alice/project.git --name=project --rm=ivy@localhost &&
+	as alice git xmpp share alice/project.git --name=project --fetch=ivy@localhost &&
+	test_must_fail ivys_git -C ivy/work push -q origin HEAD:refs/heads/more 2>err && cat err &&
+	grep "push-denied" err &&
+	as alice git xmpp share alice/project.git --name=project --push=ivy@localhost
+'
+
+test_expect_success 'alice sees what ivy shares, clones and pushes' '
+	ivy share name=theirs path="$TRASH/ivy/theirs.git" jid=alice@localhost right=push &&
+	as alice git xmpp list ivy@localhost >out && grep theirs out &&
+	as alice timeout 60 git clone -q $ours alice/work && git -C alice/work fsck &&
+	same_ref ivy/theirs.git alice/work HEAD &&
+	"$TOP/t/tools/make-repo" alice/work 3 0 7 &&
+	as alice timeout 60 git -C alice/work push -q origin HEAD:refs/heads/of-alice &&
+	git -C ivy/theirs.git fsck &&
+	test "$(git -C ivy/theirs.git rev-parse of-alice)" = "$(git -C alice/work rev-parse HEAD)"
+'
+
+test_expect_success 'what ivy refuses is told to alice in words' '
+	test_must_fail as alice timeout 60 git ls-remote xmpp::ivy@localhost/nothing 2>err &&
+	has_message not-shared err &&
+	ivy share name=theirs path="$TRASH/ivy/theirs.git" jid=alice@localhost right=fetch &&
+	test_must_fail as alice timeout 60 git -C alice/work push -q origin HEAD:refs/heads/more 2>err &&
+	has_message push-denied err &&
+	ivy share name=theirs path="$TRASH/ivy/theirs.git" jid=alice@localhost right=push
 '
 
 test_done
