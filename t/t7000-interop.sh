@@ -50,11 +50,15 @@ ivys_git () {
 }
 
 ivys_path_is () {
-	ivy status | grep "\"path\": \"$1\""
+	ivy status | grep "\"path\": \"$1"
 }
 
 same_ref () {
 	test "$(git -C "$1" rev-parse "$3")" = "$(git -C "$2" rev-parse "$3")"
+}
+
+alice_has_main () {
+	test "$(git -C ivy/theirs.git rev-parse main)" = "$(git -C alice/work rev-parse origin/main)"
 }
 
 test_expect_success 'alice has a broker, ivy the other client, and each a repository' '
@@ -135,6 +139,153 @@ test_expect_success 'what ivy refuses is told to alice in words' '
 	test_must_fail as alice timeout 60 git -C alice/work push -q origin HEAD:refs/heads/more 2>err &&
 	has_message push-denied err &&
 	ivy share name=theirs path="$TRASH/ivy/theirs.git" jid=alice@localhost right=push
+'
+
+test_expect_success 'both make archives of what the other one has' '
+	ivys_git archive --remote=$theirs main >ivy/archive.tar && tar tf ivy/archive.tar >out && test -s out &&
+	as alice timeout 60 git archive --remote=$ours main >alice/archive.tar &&
+	tar tf alice/archive.tar >out && test -s out
+'
+
+# Cuts ivy's path again and again, until the job has ended.
+cuts () {
+	n=0
+	while ! gone "$job" && test $n -lt "$1"
+	do
+		wait_for 20 ivys_path_is "$2" && ivy cut jid=alice@localhost && n=$((n + 1)) &&
+		sleep 1
+	done
+	echo "$n cuts" && test $n -gt 0
+}
+
+test_expect_success 'a path that is cut under a clone and a push of ivy: the link goes on over another one' '
+	"$TOP/t/tools/make-repo" alice/big.git 5 4 9 &&
+	as alice git xmpp share alice/big.git --name=big --push=ivy@localhost &&
+	PATH=$TOP/t/interop:$PATH background ivy git clone -q --bare interop::alice@localhost/big ivy/big.git &&
+	cuts 3 in-band && job_ends 100 0 &&
+	git -C ivy/big.git fsck && same_ref alice/big.git ivy/big.git main &&
+	ivy_says "link resumed with alice" && "$TOP/t/tools/make-repo" ivy/big.git 5 4 10 &&
+	PATH=$TOP/t/interop:$PATH background ivy git -C ivy/big.git push -q origin main:grown &&
+	cuts 3 in-band && job_ends 100 0 &&
+	git -C alice/big.git fsck &&
+	test "$(git -C alice/big.git rev-parse grown)" = "$(git -C ivy/big.git rev-parse main)"
+'
+
+test_expect_success '... and under a clone of alice' '
+	ivy share name=big path="$TRASH/ivy/big.git" jid=alice@localhost right=push &&
+	background alice git clone -q --bare xmpp::ivy@localhost/big alice/copy.git &&
+	cuts 3 in-band && job_ends 100 0 &&
+	git -C alice/copy.git fsck && same_ref ivy/big.git alice/copy.git main
+'
+
+test_expect_success 'both ask at one moment, without a link: one of the two comes to be, and both are served' '
+	for n in 1 2 3 4
+	do
+		ivy bye jid=alice@localhost &&
+		background alice git ls-remote -q $ours main &&
+		ivys_git ls-remote -q $theirs main &&
+		job_ends 20 0 || return 1
+	done
+'
+
+test_expect_success 'fields and records that nobody knows are passed over' '
+	ivy later on=true && ivy bye jid=alice@localhost &&
+	ivys_git ls-remote -q $theirs main &&
+	as alice timeout 60 git ls-remote -q $ours main &&
+	ivys_git -C ivy/work push -q origin HEAD:refs/heads/later &&
+	as alice timeout 60 git -C alice/work push -q origin HEAD:refs/heads/later &&
+	ivy later on=false &&
+	! grep "broke the protocol" log/alice "$INTEROP/log"
+'
+
+# Times that ivy was asked for it.
+asked () {
+	grep -c "asks for upload-pack of theirs" "$INTEROP/log"
+}
+
+asked_again () {
+	test "$(asked)" -gt "$1"
+}
+
+test_expect_success 'WITHDRAW of either side ends what was asked for' '
+	ivy withdraw jid=alice@localhost share=project && ivys_git ls-remote -q $theirs main &&
+	ivy slow seconds=30 && before=$(asked) &&
+	background alice git ls-remote -q $ours main &&
+	wait_for 20 asked_again "$before" && kill "$job" &&
+	wait_for 10 ivy_says "withdraws: cancelled" &&
+	ivy slow seconds=0 &&
+	as alice timeout 60 git ls-remote -q $ours main
+'
+
+# hang <repository>: what is pushed there waits until $TRASH/hangs is gone.
+hang () {
+	cat >"$1/hooks/update" <<-END &&
+	#!/bin/sh
+	: >"$TRASH/hangs"
+	while test -e "$TRASH/hangs"; do sleep 0.1; done
+	END
+	chmod +x "$1/hooks/update"
+}
+
+test_expect_success 'a push whose link ended before its report: alice learns from ivy what became of it' '
+	hang ivy/theirs.git &&
+	background alice git -C alice/work push -q origin HEAD:refs/heads/hung &&
+	wait_for 20 test -e hangs && ivy bye jid=alice@localhost reason=stopped && rm hangs &&
+	job_ends 60 0 && git -C ivy/theirs.git rev-parse hung &&
+	rm ivy/theirs.git/hooks/update
+'
+
+test_expect_success '... and ivy from alice' '
+	hang alice/project.git &&
+	PATH=$TOP/t/interop:$PATH background ivy git -C ivy/work push -q origin HEAD:refs/heads/hung &&
+	wait_for 20 test -e hangs && ivy bye jid=alice@localhost reason=stopped && rm hangs &&
+	job_ends 60 0 && git -C alice/project.git rev-parse hung && ivy_says "outcome of .*: done 0" &&
+	ivy outcome jid=alice@localhost id=000000000000000000000000 received=0 >out && grep unknown out &&
+	rm alice/project.git/hooks/update
+'
+
+test_expect_success 'alice follows what ivy shares, and fetches when ivy says that it moved' '
+	as alice git -C alice/work xmpp follow && "$TOP/t/tools/make-repo" ivy/theirs.git 2 0 12 &&
+	ivy moved name=theirs && wait_for 20 alice_has_main
+'
+
+# ivy_has <who dials>: with TCP, where only that one can be dialled.
+ivy_again () {
+	stop_ivy && : >"$INTEROP/log" && start_ivy "$1" && ivys_git ls-remote -q $theirs main &&
+	wait_for 20 ivys_path_is direct
+}
+
+over_tcp () {
+	wait_for 10 path_is alice direct &&
+	rm -rf ivy/again alice/again &&
+	ivys_git clone -q --bare $theirs ivy/again && git -C ivy/again fsck &&
+	as alice timeout 60 git clone -q --bare $ours alice/again && git -C alice/again fsck &&
+	ivys_git -C ivy/work push -q origin "HEAD:refs/heads/tcp-$1" &&
+	as alice timeout 60 git -C alice/work push -q origin "HEAD:refs/heads/tcp-$1" &&
+	ivys_path_is direct
+}
+
+test_expect_success 'the link moves to TCP: alice dials ivy' '
+	as alice git config --global xmpp.directAddresses configured &&
+	as alice git config --global xmpp.directLocal true && reload alice &&
+	ivy_again listen && over_tcp 1
+'
+
+test_expect_success 'ivy dials alice' '
+	direct_user alice && stop_broker alice && start_broker alice GIT_XMPP_TRACE=1 &&
+	ivy_again dial && over_tcp 2
+'
+
+test_expect_success 'both may dial; the path is cut under a clone and a push of both, and found again' '
+	ivy_again auto && over_tcp 3 &&
+	rm -rf ivy/big.git && "$TOP/t/tools/make-repo" alice/big.git 5 40 13 &&
+	PATH=$TOP/t/interop:$PATH background ivy git clone -q --bare interop::alice@localhost/big ivy/big.git &&
+	cuts 3 "[di]" && job_ends 100 0 &&
+	git -C ivy/big.git fsck && same_ref alice/big.git ivy/big.git main &&
+	background alice git clone -q --bare xmpp::ivy@localhost/big alice/copy-2.git &&
+	cuts 3 "[di]" && job_ends 100 0 &&
+	git -C alice/copy-2.git fsck && same_ref ivy/big.git alice/copy-2.git main &&
+	wait_for 30 ivys_path_is direct && ! grep "broke the protocol" log/alice "$INTEROP/log"
 '
 
 test_done

@@ -42,11 +42,16 @@ class Control:
         except OSError:
             pass
 
-    def device(self, jid):
-        devices = self.node.trusted(jid)
-        if not devices:
-            raise Refused('no trusted device of %s is online' % jid)
-        return devices[0]
+    async def devices(self, jid):
+        """Behind a login, presences take a moment: for 3 s nobody is said to be offline."""
+        for _ in range(30):
+            if self.node.trusted(jid):
+                return self.node.trusted(jid)
+            await asyncio.sleep(0.1)
+        raise Refused('no trusted device of %s is online' % jid)
+
+    async def device(self, jid):
+        return (await self.devices(jid))[0]
 
     # git
 
@@ -55,13 +60,13 @@ class Control:
         jid, share, service = request['jid'], request['share'], request['service']
         id = None
         if service == 'receive-pack':
-            devices = self.node.trusted(jid)
-            self.device(jid)
+            devices = await self.devices(jid)
             channel, id, talk = await negotiation.push([d.talk for d in devices], share)
         else:
-            talk = self.device(jid).talk
+            talk = (await self.device(jid)).talk
             channel = await talk.fetch(share, service, request.get('version', '2'),
                                        request.get('more', ()))
+        self.node.log('%s of %s/%s%s' % (service, jid, share, ' is push ' + id if id else ''))
         writer.write(b'{}\n')
         inward = asyncio.ensure_future(self.carry_in(reader, channel))
         received, status, reason = 0, None, None
@@ -123,7 +128,7 @@ class Control:
         return {}
 
     async def do_shares(self, jid):
-        return {'shares': await self.device(jid).talk.shares()}
+        return {'shares': await (await self.device(jid)).talk.shares()}
 
     async def do_share(self, name, path, jid, right):
         self.node.share(name, path, jid, right)
@@ -137,28 +142,43 @@ class Control:
         return {'announcements': self.node.announcements}
 
     async def do_outcome(self, jid, id, received):
-        state, status, data = await self.device(jid).talk.outcome(id, received)
+        state, status, data = await (await self.device(jid)).talk.outcome(id, received)
         return {'state': state, 'status': status, 'data': data.hex()}
 
     # Things that go wrong.
 
     async def do_cut(self, jid):
         """The path is lost, without a word inside of it."""
-        device = self.device(jid)
+        device = await self.device(jid)
         path = device.link.path
-        carrier = path.carrier
-        if carrier.is_in_band:
-            carrier.out.clear()
+        path.carrier.cut()
         path.lost()
         return {}
 
-    async def do_transport(self, transport):
-        self.node.transport = transport
+    async def do_later(self, on):
+        self.node.is_later = on
+        return {}
+
+    async def do_slow(self, seconds):
+        self.node.slowness = seconds
+        return {}
+
+    async def do_bye(self, jid, reason='idle'):
+        (await self.device(jid)).link.bye(reason)
+        return {}
+
+    async def do_withdraw(self, jid, share):
+        """A fetch that nobody wants any more as soon as it was asked for."""
+        device = await self.device(jid)
+        await device.have_link()
+        task = asyncio.ensure_future(device.talk.fetch(share, 'upload-pack', '2'))
+        await asyncio.sleep(0)
+        task.cancel()
         return {}
 
     async def do_say(self, jid, type, text, number=True):
         """A record of any type with these fields, as a later version may have it."""
-        device = self.device(jid)
+        device = await self.device(jid)
         await device.have_link()
         payload = records.write_fields(*(pair.split('=', 1) for pair in text))
         if number:

@@ -64,7 +64,7 @@ class Device:
         self.node.hub.open(self.full, path)
 
     def may_dial(self):
-        return (self.node.transport in ('auto', 'direct') and self.candidates and
+        return (self.node.dials and self.candidates and
                 self.candidates['transport'] in ('auto', 'direct') and self.candidates['addresses']
                 and self.link and not self.in_band_wanted)
 
@@ -196,7 +196,8 @@ class Devices:
         """The fields of every HELLO that names the two; `more` are those of its kind."""
         path.send(TYPES['HELLO'], 0, records.write_fields(
             ('protocol', PROTOCOL), ('state', state), ('from', self.node.bare), ('to', path.bare),
-            ('instance', self.node.instance), *more))
+            ('instance', self.node.instance), *more,
+            ('later', 'what nobody knows' if self.node.is_later else None)))
 
     def path_up(self, path):
         path.device = self.get(path.bare, keys.device_name(path.fingerprint))

@@ -10,7 +10,6 @@ import binascii
 import os
 import re
 import xml.etree.ElementTree as ET
-from collections import deque
 
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXMLMask
@@ -64,6 +63,10 @@ class Bytestream:
             self.hub.forget(self)
             self.path.lost()
 
+    def cut(self):
+        """As if it was lost, for a test."""
+        self.out.clear()
+
     def close(self):
         if self.is_open:
             # What was written goes out ahead of <close/>; nobody waits for the answers.
@@ -109,13 +112,6 @@ class Hub:
 
     def forget(self, stream):
         self.streams.pop((stream.jid, stream.sid), None)
-
-    def cut(self):
-        """As if all of them were lost, for a test: <close/> to the other side, nothing inside."""
-        for stream in list(self.streams.values()):
-            stream.out.clear()
-            stream.close()
-            stream.path.lost()
 
     def refuse(self, iq, condition, kind='cancel'):
         reply = iq.reply()

@@ -44,7 +44,7 @@ class Negotiator:
         self.serving = Serving(self)
 
     def begin(self, link):
-        self.link = link
+        self.link, self.started = link, set()
         self.channels = Channels(link, self.device.is_lower())
 
     def over(self, reason):
@@ -65,6 +65,10 @@ class Negotiator:
 
     def say(self, name, *pairs):
         if self.link:
+            if self.node.is_later:
+                pairs = [('later', 'what nobody knows'), *pairs]
+                self.link.send(100, records.write_fields(*pairs))
+                self.link.path and self.link.path.send(9, 0, b'')
             self.link.send(name, records.write_fields(*pairs))
 
     def record(self, record):
@@ -74,7 +78,7 @@ class Negotiator:
         name, fields = records.name_of(record.type), Fields(record.payload)
         id = fields.hex('id', 24)
         ask = self.asks.get(id)
-        if name == 'STARTING-PUSH' and (ask or self.serving.awaits(id)):
+        if name == 'STARTING-PUSH':
             self.starting(ask, id, fields)
         elif ask:
             ask.queue.put_nowait((ask, name, fields))
@@ -84,10 +88,17 @@ class Negotiator:
 
     def starting(self, ask, id, fields):
         """STARTING-PUSH: the other side has made a channel."""
-        channel = self.channels.announced(fields.number('channel'))
+        number = fields.number('channel')
+        if id in self.started:
+            return                              # one that repeats is ignored
+        self.started.add(id)
+        channel = self.channels.announced(number)
         window = fields.number('window') if fields.get('window') else None
         if ask is None:
-            return self.serving.starting(id, channel)
+            if self.serving.awaits(id):
+                self.serving.starting(id, channel)
+            # Else it has crossed our WITHDRAW, and the other side closes the channel.
+            return
         if window is not None:
             if window != channels.WINDOW:
                 raise Broken('STARTING-PUSH record: window: another one than that of PUSH-REQUEST')

@@ -27,7 +27,15 @@ class Node:
     """One device. What it keeps is in `directory`: the key, and state.json."""
 
     def __init__(self, directory, jid, password, transport):
-        self.directory, self.transport = directory, transport
+        self.directory = directory
+        # `dial` and `listen` are halves of what `auto` does.
+        self.transport = 'auto' if transport in ('dial', 'listen') else transport
+        self.dials = transport in ('auto', 'direct', 'dial')
+        self.listens = transport in ('auto', 'direct', 'listen')
+        # Fields and records that nobody knows yet go along, as in a version to come.
+        self.is_later = False
+        # Seconds that a service of ours takes to start.
+        self.slowness = 0
         self.key_file, self.certificate = keys.make_key(directory)
         self.fingerprint = keys.own_fingerprint(self.certificate)
         self.dev = keys.device_name(self.fingerprint)
@@ -68,7 +76,7 @@ class Node:
     async def on_session_start(self, _):
         await self.xmpp.get_roster()
         self.show_presence()
-        if self.transport in ('auto', 'direct') and self.port is None:
+        if self.listens and self.port is None:
             self.port = await tcp.listen(self, '127.0.0.1')
         self.is_online = True
         self.log('online as %s' % self.xmpp.boundjid.full)

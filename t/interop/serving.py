@@ -16,9 +16,9 @@ KEPT = 64 << 10
 class Served:
     """One request of theirs."""
 
-    def __init__(self, id, share, task=None):
-        self.id, self.share, self.task = id, share, task
-        self.channel = None
+    def __init__(self, id, share, is_push):
+        self.id, self.share, self.is_push = id, share, is_push
+        self.task = self.channel = None
         self.starting = asyncio.get_event_loop().create_future()
         # What git said, and how it ended: for OUTCOME.
         self.output, self.status, self.process = bytearray(), None, None
@@ -88,9 +88,10 @@ class Serving:
             return self.refuse(id, 'not-shared')
         if service == 'receive-pack' and right != 'push':
             return self.refuse(id, 'push-denied')
-        served = self.all[id] = Served(id, share)
+        served = self.all[id] = Served(id, share, name == 'CAN-PUSH')
         work = self.take_push(served, path, fields) if name == 'CAN-PUSH' else \
             self.give(served, path, service, fields)
+        self.node.log('%s asks for %s of %s' % (self.device, service, share))
         served.task = asyncio.ensure_future(self.run(served, work))
 
     async def run(self, served, work):
@@ -108,21 +109,24 @@ class Serving:
 
     async def git(self, served, path, service, version):
         """Starts git; returns the first that it says."""
+        for waited in range(self.node.slowness):
+            await asyncio.sleep(1)
+            if waited == 2:
+                self.say('SEEN', served.id, ('state', 'starting'))
         env = dict(os.environ)
-        env.pop('GIT_DIR', None)
         env['GIT_PROTOCOL'] = 'version=%s' % (version if version in ('0', '1', '2') else '0')
         served.process = await asyncio.create_subprocess_exec(
             'git', service, path, env=env, stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+        # upload-archive says nothing before it was asked.
+        if service == 'upload-archive':
+            return b''
         return await asyncio.wait_for(served.process.stdout.read(PIECE), 60)
 
     async def give(self, served, path, service, fields):
         """A fetch, clone, ls-remote or archive."""
         window = fields.number('window') if fields.get('window') else None
-        # upload-archive says nothing before it was asked, so its channel cannot wait for that.
-        first = await self.git(served, path, service, fields.get('git-protocol')) \
-            if service == 'upload-pack' else \
-            (await self.start_silent(served, path, service)) or b''
+        first = await self.git(served, path, service, fields.get('git-protocol'))
         channel = served.channel = self.talk.channels.make()
         self.say('STARTING-PUSH', served.id, ('channel', channel.number), ('window', window))
         if window is not None:
@@ -131,20 +135,13 @@ class Serving:
         await asyncio.wait_for(asyncio.shield(channel.accepted), 60)
         await self.carry(served, channel, first)
 
-    async def start_silent(self, served, path, service):
-        served.process = await asyncio.create_subprocess_exec(
-            'git', service, path, stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
-
     async def take_push(self, served, path, fields):
         """A push of theirs; another one of the same device to the same share comes first."""
-        while any(s.share == served.share and s is not served and not s.starting.cancelled()
-                  and list(self.all).index(s.id) < list(self.all).index(served.id)
-                  and s.task.get_name().startswith('push') for s in self.all.values()):
+        before = [s.task for s in self.all.values()
+                  if s.is_push and s.share == served.share and s is not served]
+        while before:
             self.say('SEEN', served.id, ('state', 'deferred'))
-            for _ in range(20):
-                await asyncio.sleep(1)
-        served.task.set_name('push ' + served.id)
+            _, before = await asyncio.wait(before, timeout=20)
         self.say('PUSH-REQUEST', served.id, ('share', served.share), ('service', 'receive-pack'))
         channel = await asyncio.wait_for(served.starting, 15)
         first = await self.git(served, path, 'receive-pack', fields.get('git-protocol'))
@@ -157,10 +154,10 @@ class Serving:
     async def carry(self, served, channel, first):
         """Between git and the channel, until git has ended."""
         process = served.process
-        inward = asyncio.ensure_future(self.carry_in(process, channel))
+        inward = asyncio.ensure_future(self.carry_in(served, channel))
         said = asyncio.ensure_future(process.stderr.read(channels.STDERR_MOST))
         try:
-            piece = first
+            piece = first or await process.stdout.read(PIECE)
             while piece:
                 served.output += piece
                 if channel.closed is None:
@@ -176,8 +173,8 @@ class Serving:
         finally:
             inward.cancel()
 
-    async def carry_in(self, process, channel):
-        has_ended = False
+    async def carry_in(self, served, channel):
+        process = served.process
         while True:
             event = await channel.events.get()
             if event[0] == 'data':
@@ -188,11 +185,11 @@ class Serving:
                     pass
                 channel.passed_on(len(event[1]))
             elif event[0] == 'end':
-                has_ended = True
                 process.stdin.close()
             elif event[0] == 'close':
-                # A push that has all it needs runs on without its link.
-                if not has_ended and process.returncode is None:
+                # A push that has all it needs runs on without its link; one that has not fails.
+                process.stdin.close()
+                if not served.is_push and process.returncode is None:
                     process.terminate()
                 return
 
