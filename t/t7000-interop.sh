@@ -62,7 +62,7 @@ alice_has_main () {
 }
 
 test_expect_success 'alice has a broker, ivy the other client, and each a repository' '
-	start_server alice ivy &&
+	start_server alice carol ivy &&
 	setup_user alice && plain_user ivy &&
 	start_broker alice GIT_XMPP_TRACE=1 && start_ivy &&
 	"$TOP/t/tools/make-repo" alice/project.git 20 1 &&
@@ -265,6 +265,27 @@ over_tcp () {
 	ivys_path_is direct
 }
 
+# compares <typed>: alice, who is shown the string. Her ten digits are in $digits.
+compares () {
+	as alice timeout 60 "$BUILD/t/on-terminal" "$1" git xmpp verify ivy@localhost >said 2>err
+	code=$?
+	digits=$(sed -n "s/^ *\([0-9]\{5\} [0-9]\{5\}\)$/\1/p" said | head -n 1)
+	cat said && test -n "$digits" && return $code
+}
+
+# shown <n>: that many strings, to ivy.
+shown () {
+	test "$(grep -c "the string with alice" "$INTEROP/log")" -eq "$1"
+}
+
+test_expect_success 'alice compares devices with ivy, ivy with alice: both are shown the same digits' '
+	test_expect_code 1 compares "\n" && wait_for 10 ivy_says "the string with alice.* is $digits" &&
+	first=$digits && ivy compare jid=alice@localhost &&
+	wait_for 10 shown 2 && compares "y\n" && ivy_says "the string with alice.* is $digits" && test "$digits" != "$first" &&
+	wait_for 10 ivy_says "has found the string to be: same" &&
+	as alice git xmpp buddies ivy@localhost >out && grep " verified " out
+'
+
 test_expect_success 'the link moves to TCP: alice dials ivy' '
 	as alice git config --global xmpp.directAddresses configured &&
 	as alice git config --global xmpp.directLocal true && reload alice &&
@@ -286,6 +307,17 @@ test_expect_success 'both may dial; the path is cut under a clone and a push of 
 	cuts 3 "[di]" && job_ends 100 0 &&
 	git -C alice/copy-2.git fsck && same_ref ivy/big.git alice/copy-2.git main &&
 	wait_for 30 ivys_path_is direct && ! grep "broke the protocol" log/alice "$INTEROP/log"
+'
+
+test_expect_success 'with an invitation of carol, ivy is her buddy and clones with what it says' '
+	setup_user carol && start_broker carol &&
+	"$TOP/t/tools/make-repo" carol/project.git 3 0 &&
+	as carol git xmpp invite carol/project.git --share=project --push >link 2>err && cat link err &&
+	ivy join link="$(cat link)" &&
+	wait_for 20 ivy_says "joined carol@localhost: push of project" &&
+	ivys_git clone -q interop::carol@localhost/project ivy/of-carol &&
+	same_ref carol/project.git ivy/of-carol HEAD &&
+	as carol git xmpp buddies ivy@localhost >out && cat out && grep " verified " out
 '
 
 test_done

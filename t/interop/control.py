@@ -13,6 +13,7 @@ import struct
 import negotiation
 import records
 from channels import Closed
+from meeting import Comparison
 from negotiation import Refused
 
 
@@ -136,6 +137,14 @@ class Control:
 
     async def do_moved(self, name):
         self.node.refs_moved(name)
+        return {}
+
+    async def do_compare(self, jid):
+        (await self.device(jid)).open_meeting(Comparison())
+        return {}
+
+    async def do_join(self, link):
+        self.node.join(link)
         return {}
 
     async def do_announcements(self):

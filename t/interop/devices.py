@@ -63,6 +63,12 @@ class Device:
         self.attempts[path] = time.monotonic()
         self.node.hub.open(self.full, path)
 
+    def open_meeting(self, purpose, full=None, sid=None):
+        path = Path(self.registry, tls.Tls(self.node.own_key(False), False), True, self.bare,
+                    full or self.full, self.dev)
+        path.purpose = purpose
+        self.node.hub.open(path.full, path, sid)
+
     def may_dial(self):
         return (self.node.dials and self.candidates and
                 self.candidates['transport'] in ('auto', 'direct') and self.candidates['addresses']
@@ -204,8 +210,12 @@ class Devices:
         if not path.is_opener:
             return
         if path.fingerprint == self.node.fingerprint or path.device.dev != path.wanted or \
-                path.device.fingerprint not in (None, path.fingerprint):
+                path.device.fingerprint not in (None, path.fingerprint) or \
+                getattr(path.purpose, 'key', path.fingerprint) != path.fingerprint:
             return path.end('another key')
+        if path.purpose:
+            self.hello(path, 'meet', ('received', 0), ('link', os.urandom(16).hex()))
+            return
         link = path.device.link
         path.name = link.name if link else os.urandom(16).hex()
         path.said = 'resume' if link else 'new'
@@ -294,6 +304,10 @@ class Devices:
     def take_answer(self, path, fields):
         """HELLO of the side at which a path was opened."""
         device, state = path.device, fields.get('state')
+        if path.purpose and state == 'meet':
+            path.settle('meeting')
+            path.meeting = Meeting(self.node, path, path.purpose)
+            return
         device.attempts.pop(path, None)
         if state == 'new' and path.said == 'new':
             if not self.node.trusts(path.bare, path.fingerprint):

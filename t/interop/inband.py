@@ -96,8 +96,8 @@ class Hub:
         future.add_done_callback(lambda f: (f.cancelled() or f.exception(), answered and answered(
             not f.cancelled() and f.exception() is None)))
 
-    def open(self, jid, path):
-        sid = os.urandom(9).hex()
+    def open(self, jid, path, sid=None):
+        sid = sid or os.urandom(9).hex()
         stream = Bytestream(self, jid, sid, BLOCK, path)
         self.streams[jid, sid] = stream
 

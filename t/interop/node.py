@@ -17,6 +17,7 @@ import records
 import tcp
 import tls
 from devices import Devices
+from meeting import Joining
 from path import Path
 
 NAMESPACE = 'urn:uuid:ee43ceee-e66d-405f-93fc-6b4a8d39d3fb'
@@ -41,7 +42,7 @@ class Node:
         self.dev = keys.device_name(self.fingerprint)
         self.instance = os.urandom(8).hex()
         self.bare = str(slixmpp.JID(jid).bare)
-        self.state = {'trust': {}, 'expected': [], 'shares': {}}
+        self.state = {'trust': {}, 'expected': [], 'meant': [], 'shares': {}}
         try:
             with open(os.path.join(directory, 'state.json')) as file:
                 self.state.update(json.load(file))
@@ -49,6 +50,7 @@ class Node:
             pass
         self.devices = Devices(self)
         self.passes, self.port, self.announcements = {}, None, []
+        self.compared, self.requests = {}, set()
         self.is_online = False
         self.xmpp = slixmpp.ClientXMPP('%s/git.%s' % (jid, self.dev), password)
         self.xmpp.auto_authorize = self.xmpp.auto_subscribe = None
@@ -135,25 +137,36 @@ class Node:
         """Both `add` and `accept`: what differs is who asked first."""
         if bare not in self.state['expected'] and not self.state['trust'].get(bare):
             self.state['expected'].append(bare)
-        self.state.setdefault('meant', [])
         if bare not in self.state['meant']:
             self.state['meant'].append(bare)
         self.save()
-        if bare in getattr(self, 'requests', set()):
+        if bare in self.requests:
             self.xmpp.send_presence(pto=bare, ptype='subscribed')
         if self.subscription(bare) not in ('to', 'both'):
             self.xmpp.send_presence(pto=bare, ptype='subscribe')
 
     def on_presence_subscribe(self, presence):
         bare = str(presence['from'].bare)
-        if bare in self.state.get('meant', []):
+        if bare in self.state['meant']:
             self.xmpp.send_presence(pto=bare, ptype='subscribed')
         else:
-            self.requests = getattr(self, 'requests', set()) | {bare}
+            self.requests.add(bare)
         self.log('%s wants to be a contact' % bare)
 
     def on_presence_subscribed(self, presence):
         self.log('%s is a contact' % presence['from'].bare)
+
+    def join(self, link):
+        """The link of an invitation: a meeting with a device that was never seen (section 4)."""
+        joining = Joining(self, link)
+        dev = keys.device_name(joining.key)
+        device = self.devices.get(joining.inviter, dev)
+        device.open_meeting(joining, '%s/git.%s' % (joining.inviter, dev), joining.sid(0))
+
+    def joined(self, inviter, key, share, right):
+        self.state['trust'].setdefault(inviter, {})[key.hex()] = 'seen'
+        self.log('joined %s: %s of %s' % (inviter, right, share))
+        self.add(inviter)
 
     # Keys and bytestreams.
 

@@ -21,6 +21,8 @@ class Path:
         # The device id that the opener means.
         self.wanted = wanted
         self.fingerprint = fingerprint
+        # What a meeting is for, if the path is opened for one.
+        self.purpose = None
         self.carrier = None
         self.reader = records.Reader()
         # 'hello' until both were said; then 'link' or 'meeting'; at last 'ended'.
