@@ -295,12 +295,23 @@ static void test_ahead(void)
 	finish();
 }
 
+static void make_hello(struct link_hello *hello, const struct link *from, bool resume,
+		       uint64_t received)
+{
+	memcpy(hello->link, from->id, LINK_ID_BYTES);
+	memcpy(hello->instance, from->instance, INSTANCE_BYTES);
+	hello->resume = resume;
+	hello->received = received;
+}
+
 /*
  * The answer to a HELLO is lost: the link is up at bob's, and never was at alice's. When bob
  * comes by a path of his own, alice knows the link.
  */
 static void test_answer_lost(bool ahead)
 {
+	struct link_hello hello;
+
 	begin();
 	alice.link.ahead = ahead;
 	seen(&alice);
@@ -319,6 +330,26 @@ static void test_answer_lost(bool ahead)
 	is_str(bob.trace, ahead ? "up seen down resumed" : "up down resumed seen",
 	       "and nothing is said twice, or lost");
 	is_int(link_unacked(&alice.link) + link_unacked(&bob.link), 0, "all is acknowledged");
+	finish();
+
+	begin();
+	alice.link.ahead = ahead;
+	seen(&alice);
+	join_path();
+	talk(&alice, 4096);
+	arrive(&bob, SIZE_MAX);
+	talk(&bob, 4096);
+	cut_path("the network is down");
+	join_path();
+	settle_late();
+	is_str(alice.trace, "up", "so it does when its own attempt is repeated");
+	is_str(bob.trace, ahead ? "up seen down resumed" : "up down resumed seen",
+	       "by which, too, nothing is said twice");
+	seen(&bob);
+	settle_late();
+	make_hello(&hello, &alice.link, false, 0);
+	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_REPLACE,
+	       "but who has acknowledged something had an answer, and has forgotten it");
 	finish();
 }
 
@@ -790,15 +821,6 @@ static void test_rest(void)
 	finish();
 }
 
-static void make_hello(struct link_hello *hello, const struct link *from, bool resume,
-		       uint64_t received)
-{
-	memcpy(hello->link, from->id, LINK_ID_BYTES);
-	memcpy(hello->instance, from->instance, INSTANCE_BYTES);
-	hello->resume = resume;
-	hello->received = received;
-}
-
 static void test_decide(void)
 {
 	struct link_hello hello, other;
@@ -829,8 +851,8 @@ static void test_decide(void)
 	is_str(alice.trace, "up", "on both sides");
 	seen(&alice);
 	settle();
-	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_REPLACE,
-	       "a new attempt when records came: the peer forgot the link");
+	is_int(link_hello_decide(&bob.link, &hello, true, now), LINK_ACCEPT_RESUME,
+	       "when records came, too: they may have been said ahead of it");
 	make_hello(&other, &bob.link, false, 0);
 	other.link[0] ^= 1;
 	is_int(link_hello_decide(&alice.link, &other, true, now), LINK_REFUSE_COLLISION,

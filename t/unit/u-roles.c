@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The tables "States, by role" and "Records of a channel" of protocol.md. For each row one side is brought into the state
- * that the row names, as the asker, server, pusher or pushed-to side of a link that is up; then
- * it gets what the row says. What it says then, and the state that it is in, are those of the row.
- * A channel gets each record in each state.
- *
- *   u-roles Documentation/protocol.md
+ * The tables "States, by role" and "Records of a channel" of protocol.md. For each row one
+ * side is brought into the state that the row names, as the asker, server, pusher or pushed-to
+ * side of a link that is up; then it gets what the row says. What it says then, and the state
+ * that it is in, are those of the row. A channel gets each record in each state.  u-roles
+ * Documentation/protocol.md
  */
 #include <stdlib.h>
 
@@ -675,8 +674,8 @@ static void test_cell(const char *record, const char *state, const char *what)
 	number = enter_channel(state);
 	said_count = 0;
 	broke = breaks((enum record_type)type, number);
-	said_close = said_count == 1 && said[0].type == RECORD_CLOSE &&
-		     !strcmp(said[0].word, "gone");
+	said_close =
+		said_count == 1 && said[0].type == RECORD_CLOSE && !strcmp(said[0].word, "gone");
 	ok(number && broke == !strcmp(what, "breaks") && said_close == !strcmp(what, "CLOSE"),
 	   "%s of a channel that is %s: %s", record, state, what);
 	side_finish();

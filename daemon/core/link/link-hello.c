@@ -60,11 +60,10 @@ enum link_verdict link_hello_decide(const struct link *l, const struct link_hell
 	if (memcmp(hello->instance, l->peer_instance, INSTANCE_BYTES))
 		return LINK_REPLACE;
 	/*
-	 * The peer repeats its attempt, since our answer was lost. It has sent and
-	 * received nothing.
+	 * The peer repeats its attempt, since our answer was lost. It has received nothing,
+	 * but may have said something ahead.
 	 */
-	if (!memcmp(hello->link, l->id, LINK_ID_BYTES) && in->inbox.received == 0 &&
-	    outbox_plausible(&in->outbox, 0))
+	if (!memcmp(hello->link, l->id, LINK_ID_BYTES) && outbox_plausible(&in->outbox, 0))
 		return LINK_ACCEPT_RESUME;
 	return is_late(l, we_win, now) ? LINK_REFUSE_COLLISION : LINK_REPLACE;
 }
