@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The tables "States, by role" and "Records of a channel" of protocol.md. For each row one
- * side is brought into the state that the row names, as the asker, server, pusher or pushed-to
- * side of a link that is up; then it gets what the row says. What it says then, and the state
- * that it is in, are those of the row. A channel gets each record in each state.  u-roles
- * Documentation/protocol.md
+ * The tables "States, by role" and "Records of a channel" of protocol.md. For each row one side is
+ * brought into the state that the row names, as the asker, server, pusher or pushed-to side of a
+ * link that is up; then it gets what the row says. What it says then, and the state that it is in,
+ * are those of the row. A channel gets each record in each state.
+ *
+ *   u-roles Documentation/protocol.md
  */
 #include <stdlib.h>
 
