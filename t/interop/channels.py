@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Channels: many byte streams in a link (section 6 of Documentation/protocol.md)."""
+"""Channels: many byte streams in a link (section 12 of Documentation/protocol.md)."""
 
 import asyncio
 import struct

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The devices of others, and HELLO, which says whose a path is.
 
-Section 4 of Documentation/protocol.md.
+Sections 8 and 10 of Documentation/protocol.md.
 """
 
 import asyncio
@@ -131,7 +131,7 @@ class Device:
                     ('sid', fields.hex('sid', 32)), ('state', 'failed'), ('reason', 'not-wanted')))
         elif name in records.TYPES:
             self.talk.record(record)
-        # Anything else is of a type that is not known, and is skipped (section 3).
+        # Anything else is of a type that is not known, and is skipped (section 14).
 
     def take_candidates(self, fields):
         there = {'transport': fields.need('transport'), 'addresses': fields.all('address')[:8],
@@ -329,7 +329,7 @@ class Devices:
 
 
 def may_be_dialled(address, local):
-    """Section 4, Ways: never an address that is nobody's; loopback only where the user says so."""
+    """Section 10, Ways: never an address that is nobody's; loopback only where the user says so."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

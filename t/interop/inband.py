@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""In-band bytestreams (XEP-0047): section 1 of Documentation/protocol.md.
+"""In-band bytestreams (XEP-0047): section 5 of Documentation/protocol.md.
 
 A sender of its own, with a window that does not change: what the text asks of a controller is
 only that it stays below the bounds.
@@ -121,7 +121,7 @@ class Hub:
         reply.send()
 
     def on_open(self, iq):
-        """The table of section 1."""
+        """The table of section 5."""
         jid = str(iq['from'])
         element = iq.xml.find('{%s}open' % NAMESPACE)
         sid, size = element.get('sid', ''), element.get('block-size', '')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A link: numbered records over one path after the other (section 4 of Documentation/protocol.md).
+"""A link: numbered records over one path after the other (section 8 of Documentation/protocol.md).
 
 Which path it has is decided in devices.py; here is what is kept from one path to the next.
 """
@@ -122,7 +122,7 @@ class Link:
         self.path, self.lost_at = None, time.monotonic()
 
     def tick(self, something_open):
-        """Twice a second: signs of life (section 4)."""
+        """Twice a second: signs of life (section 8)."""
         now = time.monotonic()
         if self.path is None:
             if now - self.lost_at > 600:

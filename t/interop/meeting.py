@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Meetings: what is said whether or not two devices trust each other.
 
-Section 4 of Documentation/protocol.md: Meetings, Comparing, Words and digits, Invitations.
+Section 9 of Documentation/protocol.md: Meetings, Comparing, Words and digits, Invitations.
 """
 
 import base64

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who sends what, and when (section 5 of Documentation/protocol.md): the side that asks.
+"""Who sends what, and when (section 11 of Documentation/protocol.md): the side that asks.
 
 serving.py has the side that is asked.
 """

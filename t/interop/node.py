@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The session of one account: login, presence, buddies, trust, shares (sections 1 and 2)."""
+"""The session of one account: login, presence, buddies, trust, shares (sections 5 and 6)."""
 
 import asyncio
 import hashlib
@@ -98,7 +98,7 @@ class Node:
                 device.tick()
 
     def show_presence(self, to=None):
-        """Available, xa, below every chat, with the device (section 1, Presence)."""
+        """Available, xa, below every chat, with the device (section 5, Presence)."""
         presence = self.xmpp.make_presence(pshow='xa', ppriority=-1, pto=to)
         presence.append(ET.Element(GIT, dev=self.dev))
         presence.send()

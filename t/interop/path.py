@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A path: records in TLS in something that carries bytes (sections 1 to 3).
+"""A path: records in TLS in something that carries bytes (sections 5 to 7).
 
 What carries bytes has write(data), close() and is_in_band, and calls received(data) and lost() of
 its path. `owner` is told of path_up, path_record and path_lost.
@@ -55,7 +55,7 @@ class Path:
         try:
             said = self.tls.receive(data)
         except tls.Failed as error:
-            # A listener that does not know the pass says nothing, not even an alert (section 1).
+            # A listener that does not know the pass says nothing, not even an alert (section 6).
             if not (self.is_direct() and self.tls.is_server):
                 self.flush()
             return self.end('TLS: %s' % error)
@@ -75,7 +75,7 @@ class Path:
                 self.owner.path_record(self, record)
         except records.Broken as error:
             self.owner.log('broke the protocol: %s' % error)
-            # BYE only where both HELLO were said (section 4).
+            # BYE only where both HELLO were said (section 8).
             if self.phase != 'hello':
                 self.send(records.TYPES['BYE'], 0, records.write_fields(('reason', 'protocol')))
             self.end('protocol', broken=True)

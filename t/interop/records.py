@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Records and their fields: section 3 of Documentation/protocol.md."""
+"""Records and their fields: section 7 of Documentation/protocol.md."""
 
 import re
 import struct

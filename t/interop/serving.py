@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The side that is asked: it runs git (section 5 of Documentation/protocol.md)."""
+"""The side that is asked: it runs git (section 11 of Documentation/protocol.md)."""
 
 import asyncio
 import os

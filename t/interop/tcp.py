@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Paths over TCP: sections 1 (TCP) and 2 (passes) of Documentation/protocol.md."""
+"""Paths over TCP: section 6 (TCP, passes) of Documentation/protocol.md."""
 
 import asyncio
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TLS 1.3 over any stream of bytes: section 2 of Documentation/protocol.md.
+"""TLS 1.3 over any stream of bytes: section 6 of Documentation/protocol.md.
 
 The ssl module of Python has memory BIOs, but neither a server that takes a certificate which
 nobody has signed, nor (before 3.13) external PSKs. Both are a call of OpenSSL on the SSL_CTX that
@@ -24,7 +24,7 @@ PSK_SERVER = ctypes.CFUNCTYPE(ctypes.c_uint, ctypes.c_void_p, ctypes.c_char_p, c
 
 @VERIFY
 def take_any_certificate(store, argument):
-    """What counts is the key, and section 2 says who looks at that, and when."""
+    """What counts is the key, and section 6 says who looks at that, and when."""
     return 1
 
 
