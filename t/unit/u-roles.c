@@ -3,7 +3,8 @@
  * The tables "States, by role" and "Records of a channel" of protocol.md. For each row one side is
  * brought into the state that the row names, as the asker, server, pusher or pushed-to side of a
  * link that is up; then it gets what the row says. What it says then, and the state that it is in,
- * are those of the row. A channel gets each record in each state.
+ * are those of the row. A channel gets each record in each state. A link is asked for its answer to
+ * each HELLO ("Which answer").
  *
  *   u-roles Documentation/protocol.md
  */
@@ -11,11 +12,12 @@
 
 #include "channel.h"
 #include "fields.h"
+#include "hello.h"
 #include "negotiation.h"
 #include "nothing.h"
 #include "tap.h"
 
-enum { CELLS = 8, CELL_MAX = 160, SAID_MAX = 8 };
+enum { CELLS = 9, CELL_MAX = 160, SAID_MAX = 8 };
 
 #define ID    "000102030405060708090a0b"
 #define OTHER "0c0d0e0f1011121314151617"
@@ -25,6 +27,8 @@ struct said {
 	char word[REASON_MAX + 1];	/* its reason or state */
 };
 
+static const struct link_ends alice = { "alice@example.org", "bob@example.net" },
+			      bob = { "bob@example.net", "alice@example.org" };
 static char *document;
 static struct link us, them;
 static struct channels channels;
@@ -177,9 +181,6 @@ static void settle(void)
 static void side_init(void)
 {
 	static const uint8_t zero[LINK_ID_BYTES] = { 0 };
-	static const struct link_ends alice = { "alice@example.org", "bob@example.net" },
-				      bob = { "bob@example.net", "alice@example.org" };
-
 	now = 1000;
 	allowed = true;
 	taken = started = stopped = false;
@@ -684,7 +685,7 @@ static void test_cell(const char *record, const char *state, const char *what)
 
 static void test_channels(void)
 {
-	char head[CELLS][CELL_MAX], cell[CELLS][CELL_MAX];
+	char head[CELLS + 1][CELL_MAX] = { "" }, cell[CELLS][CELL_MAX];
 	const char *line = strstr(document, "\n### Records of a channel\n");
 	int rows = 0;
 
@@ -695,11 +696,106 @@ static void test_channels(void)
 		if (line[2] == '-')
 			continue;
 		split(line + 1, cell);
-		for (int i = 1; i < CELLS; i++)
+		for (int i = 1; *head[i]; i++)
 			test_cell(cell[0], head[i], cell[i]);
 		rows++;
 	}
 	is_int(rows, RECORD_CLOSE - RECORD_ACCEPT + 1, "each record has a row");
+}
+
+/* Which answer */
+
+static const uint8_t their_link[LINK_ID_BYTES] = { 1 }, their_instance[INSTANCE_BYTES] = { 2 };
+
+/* The other side answers our HELLO, and the link is up. */
+static void be_answered(struct link *l)
+{
+	struct buf wire = { 0 };
+
+	hello_put(&wire, "new", &bob, their_instance, NULL, 0);
+	link_input(l, &wire, now);
+	buf_finish(&wire);
+}
+
+/* Brings l into the state. wins: whether our fingerprint is the lower one. */
+static bool enter_link(struct link *l, const char *state, bool *wins)
+{
+	struct link_hello hello = { .resume = false };
+
+	*wins = strcmp(state, "second") != 0;
+	memcpy(hello.link, their_link, sizeof(hello.link));
+	memcpy(hello.instance, their_instance, sizeof(hello.instance));
+	if (!strcmp(state, "none") || !strcmp(state, "idle"))
+		return true;
+	if (!strcmp(state, "first") || !strcmp(state, "second") || !strcmp(state, "ours")) {
+		link_attach(l, true, now);
+		if (!strcmp(state, "ours"))
+			be_answered(l);
+		return true;
+	}
+	link_accept(l, &hello, now);
+	if (!strcmp(state, "up"))
+		return true;
+	link_detach(l, "cut", now);
+	if (!strcmp(state, "again"))
+		link_attach(l, true, now);
+	return !strcmp(state, "lost") || !strcmp(state, "again");
+}
+
+static const char *answer_name(enum link_verdict verdict, bool resume)
+{
+	switch (verdict) {
+	case LINK_ACCEPT_NEW:
+		return "new";
+	case LINK_ACCEPT_RESUME:
+		return resume ? "resumed" : "new";
+	case LINK_REPLACE:
+		return "anew";
+	case LINK_REFUSE_GONE:
+		return "gone";
+	default:
+		return "collision";
+	}
+}
+
+static const char *answer_to(const char *what, const char *state)
+{
+	struct link_hello hello = { .resume = begins(what, "resume") };
+	enum link_verdict verdict;
+	struct link l;
+	bool wins;
+
+	link_init(&l, &their_events, NULL, their_link, their_instance, &alice, "bob");
+	if (!enter_link(&l, state, &wins))
+		return "no such state";
+	if (!strstr(what, "another link") && !begins(what, "new, of another process"))
+		memcpy(hello.link, their_link, sizeof(hello.link));
+	if (!strstr(what, "another process"))
+		memcpy(hello.instance, their_instance, sizeof(hello.instance));
+	verdict = link_hello_decide(strcmp(state, "none") ? &l : NULL, &hello, wins, now + 1);
+	link_finish(&l);
+	return answer_name(verdict, hello.resume);
+}
+
+static void test_answers(void)
+{
+	char head[CELLS + 1][CELL_MAX] = { "" }, cell[CELLS][CELL_MAX];
+	const char *line = strstr(document, "\n### Which answer\n");
+	int rows = 0;
+
+	line = line ? strstr(line, "\n|") : NULL;
+	if (line)
+		split(line + 1, head);
+	while (line && (line = strchr(line + 1, '\n')) && line[1] == '|') {
+		if (line[2] == '-')
+			continue;
+		split(line + 1, cell);
+		for (int i = 1; *head[i]; i++)
+			ok(!strcmp(answer_to(cell[0], head[i]), cell[i]), "%s: %s: %s, %s", head[i],
+			   cell[0], cell[i], answer_to(cell[0], head[i]));
+		rows++;
+	}
+	is_int(rows, 6, "each HELLO has a row");
 }
 
 int main(int argc, char **argv)
@@ -730,6 +826,7 @@ int main(int argc, char **argv)
 	}
 	ok(rows >= 40, "there are rows");
 	test_channels();
+	test_answers();
 	free(document);
 	return tap_done();
 }
