@@ -717,6 +717,16 @@ static void be_answered(struct link *l)
 	buf_finish(&wire);
 }
 
+/* The other side has said something ahead of our answer. */
+static void hear_ahead(struct link *l)
+{
+	struct buf wire = { 0 };
+
+	record_put(&wire, RECORD_SHARES_ASK, 1, "id=" ID, sizeof("id=" ID));
+	link_input(l, &wire, now);
+	buf_finish(&wire);
+}
+
 /* Brings l into the state. wins: whether our fingerprint is the lower one. */
 static bool enter_link(struct link *l, const char *state, bool *wins)
 {
@@ -734,6 +744,7 @@ static bool enter_link(struct link *l, const char *state, bool *wins)
 		return true;
 	}
 	link_accept(l, &hello, now);
+	hear_ahead(l);
 	if (!strcmp(state, "up"))
 		return true;
 	link_detach(l, "cut", now);
