@@ -17,69 +17,29 @@
 #include "hello.h"
 #include "keepalive.h"
 #include "negotiation.h"
+#include "page-table.h"
 #include "pass.h"
 #include "share-rows.h"
 #include "tap.h"
 #include "vouching.h"
 
-enum { CELLS = 6, CELL_MAX = 160, FIELD_ROWS_MAX = 128 };
-
-struct row {
-	char cell[CELLS][CELL_MAX];
-};
+enum { FIELD_ROWS_MAX = 128 };
 
 /* A row of the table of fields. */
 enum { RECORD, FIELD, FORM, NEEDED, MALFORMED };
 
 static char *document;
-static struct row field_rows[FIELD_ROWS_MAX];
+static struct page_row field_rows[FIELD_ROWS_MAX];
 static size_t field_count;
 
 /* What a negotiation has answered with REFUSE. */
 static bool refused;
 
-/* The tables */
-
-static void split(const char *line, struct row *row)
+/* The next row of the table below a heading, without its head. */
+static bool next_row(const char *heading, const char **at, struct page_row *row)
 {
-	memset(row, 0, sizeof(*row));
-	line += strspn(line, "| ");
-	for (int i = 0; i < CELLS && *line && *line != '\n'; i++) {
-		size_t n = strcspn(line, "|\n"), len = n;
-
-		while (len > 0 && line[len - 1] == ' ')
-			len--;
-		snprintf(row->cell[i], CELL_MAX, "%.*s", (int)len, line);
-		line += n;
-		line += *line == '|';
-		line += strspn(line, " ");
-	}
-}
-
-/*
- * The next row of the table below a heading: *at is NULL before the first one. False at the end.
- * The head of the table and the line below it are no rows.
- */
-static bool next_row(const char *heading, const char **at, struct row *row)
-{
-	bool first = !*at;
-
-	if (first && (*at = strstr(document, heading)))
-		*at += strlen(heading) - 1;
-	while (*at) {
-		*at = strchr(*at, '\n');
-		if (!*at || !strncmp(*at, "\n#", 2))
-			return false;
-		++*at;
-		if (**at != '|' || (*at)[1] == '-')
-			continue;
-		if (!first) {
-			split(*at, row);
-			return true;
-		}
-		first = false;
-	}
-	return false;
+	return page_next_row(document, heading, at, row) &&
+	       (!page_is_head(*at) || page_next_row(document, heading, at, row));
 }
 
 /* Records */
@@ -119,7 +79,7 @@ static void test_records(void)
 	struct buf skipped = { 0 }, refused_types = { 0 };
 	const char *at = NULL;
 	unsigned known = 0, rows = 0;
-	struct row row;
+	struct page_row row;
 
 	for (unsigned type = 0; type < 256; type++)
 		known += record_type_known(type);
@@ -195,7 +155,7 @@ static const struct {
 	{ "name", " x" },
 };
 
-static const char *good_value(const struct row *row)
+static const char *good_value(const struct page_row *row)
 {
 	if (!strcmp(row->cell[FORM], "full"))
 		return "bob@example.net/git";
@@ -207,7 +167,7 @@ static const char *good_value(const struct row *row)
 	return "1";
 }
 
-static const char *bad_value(const struct row *row)
+static const char *bad_value(const struct page_row *row)
 {
 	for (size_t i = 0; i < sizeof(bad_values) / sizeof(bad_values[0]); i++)
 		if (!strcmp(bad_values[i].form, row->cell[FORM]))
@@ -381,21 +341,21 @@ static const char *fate(int type, const struct buf *payload)
 	return rule ? "protocol" : "understood";
 }
 
-static bool is_needed(const struct row *row)
+static bool is_needed(const struct page_row *row)
 {
 	const char *needed = row->cell[NEEDED];
 
 	return !strcmp(needed, "yes") || !strcmp(needed, "opener") || !strcmp(needed, "offer");
 }
 
-static bool is_of_row(const struct row *row)
+static bool is_of_row(const struct page_row *row)
 {
 	return !strcmp(row->cell[FIELD], "right") || !strcmp(row->cell[FIELD], "head") ||
 	       !strcmp(row->cell[FIELD], "object") || !strcmp(row->cell[FIELD], "changed");
 }
 
 /* Whether the field `other` has to go along with the one that is tried, for that to make sense. */
-static bool goes_along(const struct row *other, const struct row *tried)
+static bool goes_along(const struct page_row *other, const struct page_row *tried)
 {
 	const char *record = tried->cell[RECORD], *field = other->cell[FIELD];
 
@@ -408,13 +368,13 @@ static bool goes_along(const struct row *other, const struct row *tried)
  * What becomes of a record of the kind of `tried` with all that it needs, and `tried` itself with
  * this value; NULL: without `tried`.
  */
-static const char *try_with(const struct row *tried, const char *value)
+static const char *try_with(const struct page_row *tried, const char *value)
 {
 	struct buf payload = { 0 };
 	const char *result;
 
 	for (size_t i = 0; i < field_count; i++) {
-		const struct row *row = &field_rows[i];
+		const struct page_row *row = &field_rows[i];
 
 		if (row == tried && value)
 			fields_add(&payload, row->cell[FIELD], value);
@@ -427,7 +387,7 @@ static const char *try_with(const struct row *tried, const char *value)
 	return result;
 }
 
-static void test_field(const struct row *row)
+static void test_field(const struct page_row *row)
 {
 	const char *record = row->cell[RECORD], *field = row->cell[FIELD],
 		   *needed = row->cell[NEEDED], *malformed = row->cell[MALFORMED],
@@ -483,7 +443,7 @@ static void test_fields(void)
 /* Words */
 
 /* A record of an attempt to make a path, with this state, and with what an offer needs. */
-static const char *fate_of_step(const struct row *word)
+static const char *fate_of_step(const struct page_row *word)
 {
 	int type = type_of(word->cell[0]);
 	struct s5b_record stream = { .step = S5B_OTHER };
@@ -495,7 +455,7 @@ static const char *fate_of_step(const struct row *word)
 	fields_add(&payload, "sid", "000102030405060708090a0b0c0d0e0f");
 	fields_add(&payload, "state", word->cell[2]);
 	for (size_t i = 0; i < field_count && !strcmp(word->cell[2], "offer"); i++) {
-		const struct row *row = &field_rows[i];
+		const struct page_row *row = &field_rows[i];
 
 		if (!strcmp(row->cell[RECORD], word->cell[0]) &&
 		    !strcmp(row->cell[NEEDED], "offer"))
@@ -511,10 +471,10 @@ static const char *fate_of_step(const struct row *word)
 }
 
 /* What becomes of a record with this word; NULL if that is not asked here. */
-static const char *fate_of_word(const struct row *word)
+static const char *fate_of_word(const struct page_row *word)
 {
 	const char *record = word->cell[0], *text = word->cell[2];
-	const struct row *row = field_rows;
+	const struct page_row *row = field_rows;
 
 	if (!strcmp(record, "CANDIDATES"))
 		return transport_kinds(text) ? "understood" : "unknown";
@@ -542,7 +502,7 @@ static void test_words(void)
 	};
 	int counts[sizeof(all) / sizeof(all[0])] = { 0 };
 	const char *at = NULL;
-	struct row row;
+	struct page_row row;
 
 	while (next_row("\n### Words\n", &at, &row)) {
 		const char *result = fate_of_word(&row);
@@ -566,7 +526,7 @@ static void test_words(void)
 static void test_reasons(void)
 {
 	const char *at = NULL;
-	struct row row;
+	struct page_row row;
 	int n = 0;
 
 	for (; next_row("\n### Reasons\n", &at, &row); n++)
@@ -639,7 +599,7 @@ static void test_limits(void)
 {
 	const size_t n = sizeof(limits) / sizeof(limits[0]);
 	const char *at = NULL;
-	struct row row;
+	struct page_row row;
 	size_t rows = 0;
 
 	for (; next_row("\n### Limits\n", &at, &row); rows++) {
@@ -653,25 +613,9 @@ static void test_limits(void)
 	is_int((int64_t)rows, (int64_t)n, "each limit has a row");
 }
 
-static char *read_file(const char *path)
-{
-	struct buf whole = { 0 };
-	FILE *f = fopen(path, "r");
-	char piece[4096], *text;
-	size_t n;
-
-	while (f && (n = fread(piece, 1, sizeof(piece), f)) > 0)
-		buf_append(&whole, piece, n);
-	if (f)
-		fclose(f);
-	text = strdup(buf_str(&whole));
-	buf_finish(&whole);
-	return text;
-}
-
 int main(int argc, char **argv)
 {
-	document = read_file(argc > 1 ? argv[1] : "Documentation/protocol.md");
+	document = page_read(argc > 1 ? argv[1] : "Documentation/protocol.md");
 	test_records();
 	test_fields();
 	test_words();
