@@ -26,9 +26,10 @@ ivy () {
 	"$PYTHON" "$TOP/t/interop/interop" "$INTEROP" "$@"
 }
 
-# start_ivy [<transport>]
+# start_ivy [<transport>]: what her log has of the session before goes to log.before.
 start_ivy () {
-	mkdir -p "$INTEROP" &&
+	mkdir -p "$INTEROP" && touch "$INTEROP/log" && cat "$INTEROP/log" >>"$INTEROP/log.before" &&
+	: >"$INTEROP/log" || return
 	"$PYTHON" "$TOP/t/interop/interop" "$INTEROP" run ivy@localhost "$TRASH/ivy/pw" \
 		"127.0.0.1:$server_port" "$TRASH/prosody/localhost.crt" "$@" >"$TRASH/log/ivy" 2>&1 </dev/null &
 	ivy_pid=$!
@@ -76,6 +77,12 @@ test_expect_success 'alice adds ivy, ivy accepts: each trusts the device of the 
 	wait_for 30 trusts alice ivy &&
 	wait_for 30 ivy_says "first use of alice@localhost" &&
 	as alice git xmpp buddies >out && grep "ivy@localhost" out
+'
+
+test_expect_success 'ivy sees in alice'"'"'s presence which device it is, and alice in that of ivy' '
+	wait_for 20 ivy_says "presence of alice@localhost $(sed -n "s/.* this is device //p" log/alice)$" &&
+	as alice git xmpp buddies ivy@localhost >out &&
+	grep "$(ivy status | sed -n "s/^ \"device\": \"\(.*\)\",/\1/p").*online" out
 '
 
 test_expect_success 'ivy lists what alice shares with her' '
@@ -188,6 +195,13 @@ test_expect_success 'both ask at one moment, without a link: one of the two come
 	done
 '
 
+test_expect_success 'a broker that was killed has forgotten the link, and a new one comes in its place' '
+	ivys_git ls-remote -q $theirs main && kill_broker alice &&
+	start_broker alice GIT_XMPP_TRACE=1 &&
+	ivys_git ls-remote -q $theirs main && as alice timeout 60 git ls-remote -q $ours main &&
+	ivy_says "link with alice.* ended: \(gone\|new\)" && ! ivy_says "broke the protocol"
+'
+
 test_expect_success 'fields and records that nobody knows are passed over' '
 	ivy later on=true && ivy bye jid=alice@localhost &&
 	ivys_git ls-remote -q $theirs main &&
@@ -249,9 +263,9 @@ test_expect_success 'alice follows what ivy shares, and fetches when ivy says th
 	ivy moved name=theirs && wait_for 20 alice_has_main
 '
 
-# ivy_has <who dials>: with TCP, where only that one can be dialled.
+# ivy_again <transport>: she begins anew, and her link moves to TCP.
 ivy_again () {
-	stop_ivy && : >"$INTEROP/log" && start_ivy "$1" && ivys_git ls-remote -q $theirs main &&
+	stop_ivy && start_ivy "$1" && ivys_git ls-remote -q $theirs main &&
 	wait_for 20 ivys_path_is direct
 }
 
@@ -309,12 +323,48 @@ test_expect_success 'both may dial; the path is cut under a clone and a push of 
 	wait_for 30 ivys_path_is direct && ! grep "broke the protocol" log/alice "$INTEROP/log"
 '
 
+# order: lower or higher, as ivy's fingerprint is in comparison with alice's.
+order () {
+	lowest=$({ as alice git xmpp verify --self | tr -d " \n" | tr A-F a-f; echo; ivy fingerprint; } | sort | head -n 1)
+	test "$lowest" = "$(ivy fingerprint)" && echo lower || echo higher
+}
+
+# Ivy begins a path whenever alice does: each of the two has to see which one stays.
+crosses () {
+	ivy cross on=true && for n in 1 2 3
+	do
+		ivy bye jid=alice@localhost &&
+		as alice timeout 60 git ls-remote -q $ours main && ivys_git ls-remote -q $theirs main || return 1
+	done &&
+	case $(order) in
+	lower)
+		ivy_says "HELLO collision to alice" ;;
+	higher)
+		ivy_says "came to nothing: the other one came first\|HELLO collision from alice" ;;
+	esac
+}
+
+test_expect_success 'of two paths that begin at one moment the one of the lower fingerprint stays' '
+	stop_broker alice && as alice git config --global xmpp.directAddresses false &&
+	start_broker alice GIT_XMPP_TRACE=1 && stop_ivy && start_ivy &&
+	crosses && before=$(order) && stop_ivy && mkdir ivy/second && cp ivy/device/state.json ivy/second &&
+	INTEROP=$TRASH/ivy/second && ivy fingerprint &&
+	while test "$(order)" = "$before"
+	do
+		rm ivy/second/*.pem
+	done &&
+	start_ivy &&
+	wait_for 20 as alice git xmpp verify ivy@localhost --fingerprint="$(ivy fingerprint)" &&
+	crosses && stop_ivy && INTEROP=$TRASH/ivy/device && ! grep "broke the protocol" log/alice ivy/*/log*
+'
+
 test_expect_success 'with an invitation of carol, ivy is her buddy and clones with what it says' '
 	setup_user carol && start_broker carol &&
 	"$TOP/t/tools/make-repo" carol/project.git 3 0 &&
 	as carol git xmpp invite carol/project.git --share=project --push >link 2>err && cat link err &&
-	ivy join link="$(cat link)" &&
+	start_ivy && ivy join link="$(cat link)" &&
 	wait_for 20 ivy_says "joined carol@localhost: push of project" &&
+	wait_for 20 ivy_says "presence of carol@localhost" &&
 	ivys_git clone -q interop::carol@localhost/project ivy/of-carol &&
 	same_ref carol/project.git ivy/of-carol HEAD &&
 	as carol git xmpp buddies ivy@localhost >out && cat out && grep " verified " out

@@ -168,12 +168,18 @@ class Control:
         self.node.is_later = on
         return {}
 
+    async def do_cross(self, on):
+        self.node.crosses = on
+        return {}
+
     async def do_slow(self, seconds):
         self.node.slowness = seconds
         return {}
 
     async def do_bye(self, jid, reason='idle'):
-        (await self.device(jid)).link.bye(reason)
+        device = await self.device(jid)
+        if device.link:
+            device.link.bye(reason)
         return {}
 
     async def do_withdraw(self, jid, share):

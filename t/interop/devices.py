@@ -261,7 +261,8 @@ class Devices:
         else:
             path.send(TYPES['HELLO'], 0, records.write_fields(('protocol', PROTOCOL),
                                                               ('state', state)))
-        # Whoever opened it closes it; it does not stay for ever.
+        # What the opener lets follow is not read. It closes the path, which stays for a moment.
+        path.settle('refused')
         asyncio.get_event_loop().call_later(2, path.end, state)
 
     def take_question(self, path, fields):

@@ -10,6 +10,8 @@ import time
 import xml.etree.ElementTree as ET
 
 import slixmpp
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath
 
 import inband
 import keys
@@ -35,6 +37,8 @@ class Node:
         self.listens = transport in ('auto', 'direct', 'listen')
         # Fields and records that nobody knows yet go along, as in a version to come.
         self.is_later = False
+        # A path of our own begins whenever one of theirs does, so that they cross.
+        self.crosses = False
         # Seconds that a service of ours takes to start.
         self.slowness = 0
         self.key_file, self.certificate = keys.make_key(directory)
@@ -59,8 +63,10 @@ class Node:
         for feature in (NAMESPACE, inband.NAMESPACE):
             self.xmpp['xep_0030'].add_feature(feature)
         self.hub = inband.Hub(self.xmpp, self.take_bytestream, self.may_ask)
-        for event in ('session_start', 'disconnected', 'presence_available', 'presence_unavailable',
-                      'presence_subscribe', 'presence_subscribed', 'failed_auth'):
+        self.xmpp.register_handler(Callback(
+            'presence of devices', MatchXPath('{jabber:client}presence'), self.on_presence))
+        for event in ('session_start', 'disconnected', 'presence_subscribe', 'presence_subscribed',
+                      'failed_auth'):
             self.xmpp.add_event_handler(event, getattr(self, 'on_' + event))
 
     def log(self, text):
@@ -103,7 +109,14 @@ class Node:
         presence.append(ET.Element(GIT, dev=self.dev))
         presence.send()
 
-    def on_presence_available(self, presence):
+    def on_presence(self, presence):
+        kind = presence.xml.get('type')
+        if kind is None:
+            self.on_available(presence)
+        elif kind == 'unavailable':
+            self.on_unavailable(presence)
+
+    def on_available(self, presence):
         git = presence.xml.find(GIT)
         full, bare = str(presence['from']), str(presence['from'].bare)
         dev = '' if git is None else git.get('dev', '')
@@ -115,7 +128,7 @@ class Node:
         if git.get('ask') == '1' and self.sees_us(bare):
             self.show_presence(full)
 
-    def on_presence_unavailable(self, presence):
+    def on_unavailable(self, presence):
         """The device may be gone, and no more: a link that is up is asked."""
         for device in self.devices.of(str(presence['from'].bare)):
             if device.full == str(presence['from']) and device.link and device.link.path:
@@ -197,6 +210,10 @@ class Node:
         return [d for d in seen if d.dev in names]
 
     def take_bytestream(self, full):
+        if self.crosses:
+            for device in self.devices.of(full.partition('/')[0]):
+                if device.full == full and not device.link and not device.attempts:
+                    device.open_in_band()
         return Path(self.devices, tls.Tls(self.own_key(True), True), False,
                     full.partition('/')[0], full)
 

@@ -25,7 +25,7 @@ class Path:
         self.purpose = None
         self.carrier = None
         self.reader = records.Reader()
-        # 'hello' until both were said; then 'link' or 'meeting'; at last 'ended'.
+        # 'hello' until both were said; then 'link', 'meeting' or 'refused'; at last 'ended'.
         self.phase = 'hello'
         self.limit = asyncio.get_event_loop().call_later(20, self.end, 'no HELLO')
 
@@ -68,7 +68,7 @@ class Path:
             self.owner.path_up(self)
         self.reader.feed(said)
         try:
-            while self.phase != 'ended':
+            while self.phase not in ('ended', 'refused'):
                 record = self.reader.next()
                 if record is None:
                     break
