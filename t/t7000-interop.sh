@@ -62,6 +62,10 @@ alice_has_main () {
 	test "$(git -C ivy/theirs.git rev-parse main)" = "$(git -C alice/work rev-parse origin/main)"
 }
 
+test_expect_success 'the vectors of the text are what the other client computes' '
+	"$PYTHON" "$TOP/t/interop/vectors.py" "$TOP/Documentation/protocol.md"
+'
+
 test_expect_success 'alice has a broker, ivy the other client, and each a repository' '
 	start_server alice carol ivy &&
 	setup_user alice && plain_user ivy &&
