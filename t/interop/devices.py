@@ -28,7 +28,9 @@ class Device:
         self.registry, self.node = registry, registry.node
         self.bare, self.dev = bare, dev
         self.full = self.fingerprint = self.link = None
-        # Paths that we open and that are no link's yet, with the time when they began.
+        # The name of the link that is to be, from one attempt to the next.
+        self.next_name = os.urandom(16).hex()
+        # Paths that we open and that are no link's yet, with the time of our HELLO on them or None.
         self.attempts = {}
         self.talk = Negotiator(self)
         self.candidates, self.dials = None, 0
@@ -60,7 +62,7 @@ class Device:
             return
         path = Path(self.registry, tls.Tls(self.node.own_key(False), False), True, self.bare,
                     self.full, self.dev)
-        self.attempts[path] = time.monotonic()
+        self.attempts[path] = None
         self.node.hub.open(self.full, path)
 
     def open_meeting(self, purpose, full=None, sid=None):
@@ -92,15 +94,19 @@ class Device:
                 keys.pass_identity(there['token'], self.dials), psk), False)
             path = Path(self.registry, session, True, self.bare, self.full, self.dev,
                         self.fingerprint)
-            self.attempts[path] = time.monotonic()
+            self.attempts[path] = None
             if await tcp.dial(address, path):
                 return
             self.attempts.pop(path, None)
 
-    def new_link(self, name, instance):
+    def is_link(self, name, instance):
+        return self.link is not None and (self.link.name, self.link.instance) == (name, instance)
+
+    def new_link(self, name, instance, is_ours):
         if self.link:
             self.link.end('new')
-        self.link = Link(name, instance, self)
+        self.link = Link(name, instance, self, is_ours)
+        self.next_name = os.urandom(16).hex()
         self.candidates, self.dials = None, 0
         self.talk.begin(self.link)
         return self.link
@@ -217,7 +223,9 @@ class Devices:
             self.hello(path, 'meet', ('received', 0), ('link', os.urandom(16).hex()))
             return
         link = path.device.link
-        path.name = link.name if link else os.urandom(16).hex()
+        path.name = link.name if link else path.device.next_name
+        if path in path.device.attempts:
+            path.device.attempts[path] = time.monotonic()
         path.said = 'resume' if link else 'new'
         self.hello(path, path.said, ('received', link.received if link else 0), ('link', path.name))
 
@@ -225,6 +233,8 @@ class Devices:
         if path.phase == 'hello':
             if record.type != TYPES['HELLO']:
                 raise Broken('%s record: ahead of HELLO' % records.name_of(record.type))
+            if self.node.crosses and None in path.device.attempts.values():
+                return path.hold(record)        # until ours was said: they cross
             self.take_hello(path, Fields(record.payload))
         elif path.phase == 'meeting':
             path.meeting.record(record)
@@ -282,25 +292,40 @@ class Devices:
                 not self.node.trusts(path.bare, path.fingerprint):
             return self.refuse(path, 'untrusted', True)
         device.fingerprint, device.full = path.fingerprint, path.full or device.full
-        if self.collides(device, path):
+        if self.collides(device, state, fields):
             return self.refuse(path, 'collision', True)
-        if state == 'resume' and (device.link is None or
-                                  device.link.instance != fields.get('instance')):
-            return self.refuse(path, 'gone', True)
-        is_new = state == 'new'
+        name, instance = fields.get('link'), fields.get('instance')
+        if state == 'resume' and not device.is_link(name, instance):
+            # Unless it is the link of our own `new`, whose answer was lost.
+            if device.link or name != device.next_name:
+                return self.refuse(path, 'gone', True)
+            device.new_link(name, instance, True)
+        # A `new` that is said again because its answer was lost finds the link that it made.
+        is_new = state == 'new' and not (device.is_link(name, instance) and
+                                         device.link.acknowledged == 0)
         if is_new:
-            device.new_link(fields.get('link'), fields.get('instance'))
+            device.new_link(name, instance, False)
         for own in list(device.attempts):
             own.end('the other one came first')
-        self.hello(path, 'new' if is_new else 'resumed', ('received', device.link.received))
-        device.link.attach(path, 0 if is_new else fields.number('received'))
+        self.hello(path, 'new' if state == 'new' else 'resumed',
+                   ('received', device.link.received))
+        device.link.attach(path, 0 if state == 'new' else fields.number('received'))
         device.is_up(is_new)
 
-    def collides(self, device, path):
-        """Both opened at one moment: the lower fingerprint's wins, unless it is 2 s old."""
-        own = [began for attempt, began in device.attempts.items()
-               if attempt.is_direct() == path.is_direct()]
-        return bool(own) and device.is_lower() and time.monotonic() - min(own) < 2
+    def collides(self, device, state, fields):
+        """Whether our attempt, or the link that it made, goes before theirs."""
+        now = time.monotonic()
+        if not device.is_lower():
+            return False
+        said = [when for when in device.attempts.values() if when is not None]
+        if said and now - min(said) < 2 and ((state == 'new') == (device.link is None) or
+                                             fields.get('link') == device.next_name):
+            return True
+        link = device.link
+        # One that comes late, from a device that has answered ours.
+        return bool(state == 'new' and link and link.is_ours and fields.get('link') != link.name and
+                    fields.get('instance') == link.instance and
+                    (link.path or now - link.began < 10))
 
     def take_answer(self, path, fields):
         """HELLO of the side at which a path was opened."""
@@ -314,9 +339,12 @@ class Devices:
             if not self.node.trusts(path.bare, path.fingerprint):
                 return path.end('untrusted')
             device.fingerprint = path.fingerprint
-            device.new_link(path.name, fields.hex('instance', 16))
-            device.link.attach(path, 0)
-            device.is_up(True)
+            if device.link is None:
+                device.new_link(path.name, fields.hex('instance', 16), True)
+                device.link.attach(path, 0)
+                device.is_up(True)
+            else:
+                path.end('there is a link')
         elif state == 'resumed' and path.said == 'resume' and device.link:
             device.link.attach(path, fields.number('received'))
             device.is_up(False)

@@ -21,10 +21,11 @@ ACK_BYTES, ACK_SECONDS = 256 << 10, 0.25
 class Link:
     """`user` is told of link_record(record), link_room() and link_ended(reason)."""
 
-    def __init__(self, name, instance, user):
-        # The opener's `link` of HELLO, and the process at the other end.
-        self.name, self.instance, self.user = name, instance, user
-        self.path, self.has_moved = None, False
+    def __init__(self, name, instance, user, is_ours):
+        # `link` of the HELLO that made it, ours or theirs, and the process at the other end.
+        self.name, self.instance, self.user, self.is_ours = name, instance, user, is_ours
+        self.began = time.monotonic()
+        self.path = None
         self.sent = self.acknowledged = self.received = self.acked = 0
         self.waiting = deque()                  # (number, type, payload) not acknowledged
         self.in_flight = self.not_acked = 0
@@ -37,7 +38,6 @@ class Link:
         """The other side has all up to `received`; what it has not is said again."""
         if not self.acknowledged <= received <= self.sent:
             raise Broken('HELLO record: received: %d of %d' % (received, self.sent))
-        self.has_moved = self.has_moved or self.sent > 0 or self.received > 0
         old, self.path = self.path, path
         self.take_ack(received)
         self.heard, self.lost_at, self.pinged = time.monotonic(), None, None
@@ -104,11 +104,11 @@ class Link:
             raise Broken('HELLO record: may not come then')
 
     def numbered(self, record):
-        # A path that comes in the place of another one says again what came on that meanwhile.
-        if record.number <= self.received and self.has_moved:
+        # On a new path, what may have come on the old one.
+        if record.number <= self.received:
             return
         if record.number != self.received + 1:
-            raise Broken('number: is not the next one')
+            raise Broken('number: one is left out')
         self.received = record.number
         self.used = time.monotonic()
         self.not_acked += len(record.payload) + records.HEADER

@@ -26,6 +26,7 @@ class Path:
         self.carrier = None
         self.reader = records.Reader()
         # 'hello' until both were said; then 'link', 'meeting' or 'refused'; at last 'ended'.
+        # 'held' is one of a test, in which no record is read.
         self.phase = 'hello'
         self.limit = asyncio.get_event_loop().call_later(20, self.end, 'no HELLO')
 
@@ -68,7 +69,7 @@ class Path:
             self.owner.path_up(self)
         self.reader.feed(said)
         try:
-            while self.phase not in ('ended', 'refused'):
+            while self.phase not in ('ended', 'refused', 'held'):
                 record = self.reader.next()
                 if record is None:
                     break
@@ -79,6 +80,17 @@ class Path:
             if self.phase != 'hello':
                 self.send(records.TYPES['BYE'], 0, records.write_fields(('reason', 'protocol')))
             self.end('protocol', broken=True)
+
+    def hold(self, record):
+        """Reads this record again a moment later, and nothing before."""
+        self.reader.buffer[:0] = records.encode(*record)
+        self.phase = 'held'
+        asyncio.get_event_loop().call_later(0.02, self.release)
+
+    def release(self):
+        if self.phase == 'held':
+            self.phase = 'hello'
+            self.received(b'')
 
     def settle(self, phase):
         self.phase = phase
