@@ -347,12 +347,15 @@ class Devices:
                 path.end('there is a link')
         elif state == 'resumed' and path.said == 'resume' and device.link:
             device.link.attach(path, fields.number('received'))
+            for own in list(device.attempts):
+                own.end('another one was faster')
             device.is_up(False)
         else:
             device.refused = state
             self.log('HELLO %s from %s' % (state, device))
             path.end(state)
-            if state == 'gone' and device.link:
+            # Of two attempts at once the slower one may be behind what was acknowledged since.
+            if state == 'gone' and device.link and not device.link.path:
                 device.link.end('gone')
                 device.open_in_band()
 
