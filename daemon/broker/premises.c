@@ -21,6 +21,7 @@ enum {
 	TAKES = 100,		/* attempts to take a lock whose holder was killed */
 	TAKE_EVERY = 20 * 1000,	/* us between those attempts */
 	LOGOUT = 15 * 1000,	/* ms for a broker whose transfers are over to end */
+	SETTLE = 100,		/* ms from a change until it is looked at */
 	ROUNDS = 4,		/* of checking again because something changed meanwhile */
 };
 
@@ -174,9 +175,22 @@ int premises_take_over(struct premises *p, const char *socket_path, struct messa
 
 static void look(struct premises *p);
 
+static void on_settled(uv_timer_t *timer)
+{
+	look(timer->data);
+}
+
+/*
+ * A service manager that takes the place removes our socket, and binds its own. One that is bound
+ * anew in between makes it fail; so the change gets a moment to be over.
+ */
 static void on_change(uv_fs_event_t *watch, const char *name, int events, int status)
 {
-	look(watch->data);
+	struct premises *p = watch->data;
+
+	if (!uv_is_active((uv_handle_t *)&p->settling))
+		uv_timer_start(&p->settling, on_settled, SETTLE, 0);
+	uv_unref((uv_handle_t *)&p->settling);
 }
 
 /* Something could not be watched, taken or written. Has look() run again after a pause. */
@@ -278,6 +292,7 @@ static void lose(struct premises *p, const char *why)
 	uv_fs_event_stop(&p->socket_watch);
 	uv_fs_event_stop(&p->state_watch);
 	uv_timer_stop(&p->patience);
+	uv_timer_stop(&p->settling);
 	backoff_timer_end(&p->blind);
 	p->events->lost(p->owner);
 }
@@ -352,8 +367,9 @@ void premises_watch(struct premises *p, uv_loop_t *loop, const struct premises_e
 	uv_fs_event_init(loop, &p->socket_watch);
 	uv_fs_event_init(loop, &p->state_watch);
 	uv_timer_init(loop, &p->patience);
+	uv_timer_init(loop, &p->settling);
 	backoff_timer_init(&p->blind, loop, on_look_again, p);
-	p->socket_watch.data = p->state_watch.data = p->patience.data = p;
+	p->socket_watch.data = p->state_watch.data = p->patience.data = p->settling.data = p;
 	look(p);
 	uv_unref((uv_handle_t *)&p->socket_watch);
 	uv_unref((uv_handle_t *)&p->state_watch);
@@ -366,6 +382,7 @@ void premises_leave(struct premises *p)
 		uv_close((uv_handle_t *)&p->socket_watch, NULL);
 		uv_close((uv_handle_t *)&p->state_watch, NULL);
 		uv_close((uv_handle_t *)&p->patience, NULL);
+		uv_close((uv_handle_t *)&p->settling, NULL);
 		backoff_timer_close(&p->blind, NULL, NULL);
 	}
 	p->watched = false;

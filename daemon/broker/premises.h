@@ -9,7 +9,7 @@
  * broker, and clients find it wherever they look for the socket first.
  *
  * Files in a runtime directory disappear at logout, or by a cleaner of /tmp. Then the broker
- * takes its place again at once, or as soon as the directory is back. If the directory is
+ * takes its place again after a moment, or as soon as the directory is back. If the directory is
  * not back within a few seconds, the socket is served in /tmp. A client that cannot reach
  * the broker touches the lock (lockfile_knock()), which makes the broker check. If a path
  * cannot be watched, or a lock cannot be taken for want of a descriptor, the broker checks
@@ -43,6 +43,7 @@ struct premises {
 	const struct premises_events *events;
 	void *owner;
 	uv_fs_event_t socket_watch, state_watch;
+	uv_timer_t settling;		/* runs from a change until it is looked at */
 	uv_timer_t patience;		/* runs while the place cannot be taken again */
 	/* runs while something cannot be watched or written: when to check again */
 	struct backoff_timer blind;

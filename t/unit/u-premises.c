@@ -277,8 +277,9 @@ static void test_gives_way(void)
 	before = served;
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", premises.path);
 	unlink(premises.path);
+	turn();
 	ok(!bind(manager, (struct sockaddr *)&addr, sizeof(addr)) && !listen(manager, 5),
-	   "somebody listens at the place");
+	   "somebody has the time to listen at the place");
 	ok(happens(&lost) && served == before, "then it is theirs");
 	end();
 	close(manager);

@@ -76,8 +76,9 @@ static bool read_address(const uint8_t *value, size_t n, const uint8_t *mask, st
 	out->port = read16(value + 2);
 	if (mask)
 		out->port ^= read16(mask);
-	for (size_t i = 0; i < len; i++)
-		out->ip[i] = mask ? value[4 + i] ^ mask[i] : value[4 + i];
+	memcpy(out->ip, value + 4, len);
+	for (size_t i = 0; mask && i < len; i++)
+		out->ip[i] ^= mask[i];
 	return out->port;
 }
 
