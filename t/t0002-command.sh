@@ -418,7 +418,7 @@ test_expect_success 'verify on a terminal: yes, for each; the ones that are onli
 	echo "hint: git xmpp verify --fingerprint=$other bob@example.org" >expect && test_cmp expect err &&
 	grep "^Q" "$heard" >actual &&
 	cat >expect <<-END &&
-	Q verb=buddies jid=bob@example.org meet=1
+	Q verb=buddies jid=bob@example.org meet=1 wait=1
 	Q verb=compare jid=bob@example.org fingerprint=$other begin=1
 	Q verb=status jid=bob@example.org
 	Q verb=verify jid=bob@example.org fingerprint=$other
@@ -463,7 +463,7 @@ test_expect_success 'verify: the words that both see, and the digits; what was s
 	grep "^      blend nymph vacuum$" out && grep "^      00991 87658$" out && grep "fine$" out &&
 	! grep "^you " out && grep "^Q" "$heard" >actual &&
 	cat >expect <<-END &&
-	Q verb=buddies jid=bob@example.org meet=1
+	Q verb=buddies jid=bob@example.org meet=1 wait=1
 	Q verb=compare jid=bob@example.org fingerprint=$other begin=1
 	Q verb=compare jid=bob@example.org fingerprint=$other
 	Q verb=verify jid=bob@example.org fingerprint=$other words=17a5ef2a
