@@ -8,6 +8,7 @@
  */
 #include "join-waiting.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,8 +244,13 @@ static int drop_those_of(struct join_waiting *w, const char *jid, struct message
 	return result;
 }
 
-int join_waiting_forget(struct join_waiting *w, const char *jid, bool *any, struct message *trouble)
+int join_waiting_forget(struct join_waiting *w, const char *whose, bool *any,
+			struct message *trouble)
 {
+	char jid[JID_MAX];
+
+	/* The name may be that of a joining, which ends here. */
+	snprintf(jid, sizeof(jid), "%s", whose);
 	*any = joinings_of(context_of(w)->joinings, jid) != NULL;
 	if (w->attempt && !strcmp(join_attempt_link(w->attempt)->jid, jid))
 		stop(w);

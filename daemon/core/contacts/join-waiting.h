@@ -43,7 +43,7 @@ void join_waiting_over(struct join_waiting *w, const struct invitation_link *lin
  * theirs waited or was tried. 0, or -1 with *trouble if that cannot be kept; then nothing has
  * changed, and the decision fails.
  */
-int join_waiting_forget(struct join_waiting *w, const char *jid, bool *any,
+int join_waiting_forget(struct join_waiting *w, const char *whose, bool *any,
 			struct message *trouble);
 
 /*

@@ -103,7 +103,7 @@ bool stun_response(const uint8_t *data, size_t n, const uint8_t id[STUN_ID], str
 	bool xored = false, mapped = false;
 	size_t len;
 
-	if (stun_size(data, n) != (int)n || read16(data) != BINDING_SUCCESS ||
+	if (n < STUN_HEADER || stun_size(data, n) != (int)n || read16(data) != BINDING_SUCCESS ||
 	    memcmp(data + 8, id, STUN_ID))
 		return false;
 	for (size_t at = STUN_HEADER; at < n; at += 4 + ((len + 3) & ~(size_t)3)) {
