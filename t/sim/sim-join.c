@@ -543,6 +543,7 @@ void join_event(struct world *w)
 	static const unsigned times[] = { 3, 20, 3600, 3600 };
 	struct broker *b = &w->brokers[below(w, w->count)];
 	unsigned what = below(w, 10);
+	char jid[JID_MAX];
 
 	if (!b->running)
 		return;
@@ -552,8 +553,11 @@ void join_event(struct world *w)
 		use_some_link(b);
 	else if (what < 9)
 		take_back(w);
-	else if (joinings_first(b->context.joinings))
-		join_decided(b, joinings_first(b->context.joinings)->link.jid);
+	else if (joinings_first(b->context.joinings)) {
+		/* The decision ends the joining that has the name. */
+		snprintf(jid, sizeof(jid), "%s", joinings_first(b->context.joinings)->link.jid);
+		join_decided(b, jid);
+	}
 }
 
 void join_opened(struct world *w, struct wire *wire)
