@@ -748,13 +748,15 @@ test_expect_success 'a trace of the simulator has lines like those of the page' 
 '
 
 # Where both open a path it may be bob's that stays, and he has news for alice whenever she comes.
-# Then they begin anew, and alice waits for bob.
+# Then they begin anew, and alice waits for bob; what she asks then goes ahead of the link, so she
+# asks once more.
 alice_opens () {
 	grep -q "link handshake -> up, new" log/alice && return
 	stop_broker alice && stop_broker bob && start_broker alice GIT_XMPP_TRACE=1 &&
 	background alice git -c xmpp.wait=60 ls-remote xmpp::bob@localhost/project >refs &&
 	start_broker bob && wait_for 60 gone $job
-	grep -q "link handshake -> up, new" log/alice
+	grep -q "link handshake -> up, new" log/alice &&
+	as alice git ls-remote xmpp::bob@localhost/project >refs
 }
 
 ended_last () {
