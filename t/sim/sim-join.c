@@ -542,18 +542,19 @@ void join_event(struct world *w)
 {
 	static const unsigned times[] = { 3, 20, 3600, 3600 };
 	struct broker *b = &w->brokers[below(w, w->count)];
-	unsigned what = below(w, 10);
+	unsigned what = below(w, 10), time;
 	char jid[JID_MAX];
 
 	if (!b->running)
 		return;
-	if (what < 3 || !w->issued_count)
-		invite(b, !below(w, 4), times[below(w, 4)]);
-	else if (what < 8)
+	if (what < 3 || !w->issued_count) {
+		time = times[below(w, 4)];
+		invite(b, !below(w, 4), time);
+	} else if (what < 8) {
 		use_some_link(b);
-	else if (what < 9)
+	} else if (what < 9) {
 		take_back(w);
-	else if (joinings_first(b->context.joinings)) {
+	} else if (joinings_first(b->context.joinings)) {
 		/* The decision ends the joining that has the name. */
 		snprintf(jid, sizeof(jid), "%s", joinings_first(b->context.joinings)->link.jid);
 		join_decided(b, jid);
