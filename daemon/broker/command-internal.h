@@ -30,6 +30,12 @@ void command_device(struct broker *b, struct conn *conn, const struct trusted_de
 /* Whether we are online. If not, an error was sent. */
 bool command_online(struct broker *b, struct conn *conn);
 
+/*
+ * Whether who asks would rather wait for the roster than get a list that is not complete, and it
+ * has not been read.
+ */
+bool command_awaits_roster(const struct broker *b, struct fields command);
+
 /* Whether jid is our own bare JID; whether the server accepts stanzas from us. */
 bool command_is_self(const struct broker *b, const char *jid);
 bool command_is_online(const struct broker *b);

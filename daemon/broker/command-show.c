@@ -483,7 +483,7 @@ void command_buddies(struct broker *b, struct conn *conn, struct fields command)
 	if (only && !command_jid(conn, command, jid))
 		return;
 	only = only ? jid : NULL;
-	if (fields_get(command, "wait") && !b->context.roster_known && !command_online(b, conn))
+	if (command_awaits_roster(b, command) && !command_online(b, conn))
 		return;
 	/* To compare keys, the user first needs to see them. */
 	if (only && fields_get(command, "meet"))

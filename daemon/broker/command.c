@@ -71,6 +71,11 @@ bool command_online(struct broker *b, struct conn *conn)
 	return false;
 }
 
+bool command_awaits_roster(const struct broker *b, struct fields command)
+{
+	return fields_get(command, "wait") && !b->context.roster_known;
+}
+
 struct verb {
 	const char *name;
 	void (*run)(struct broker *b, struct conn *conn, struct fields command);
@@ -132,8 +137,7 @@ static void run(struct broker *b, struct conn *conn, struct fields command)
 /* Who asks for the buddies may wait for the roster; but not where the list completes a word. */
 static bool needs_login(const struct broker *b, const struct verb *verb, struct fields command)
 {
-	return verb->online || (verb->run == command_buddies && fields_get(command, "wait") &&
-				!b->context.roster_known);
+	return verb->online || (verb->run == command_buddies && command_awaits_roster(b, command));
 }
 
 void command_run(struct broker *b, struct conn *conn, struct fields command)
