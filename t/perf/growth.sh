@@ -241,22 +241,22 @@ measure_shares () {
 		row shares $n watches "$(cat /proc/"$(broker_pid $user)"/fdinfo/* | grep -c '^inotify ')" ''
 		make_friends $user
 		measure_pushes $user shares $n project$n
-		spent $user storm_of_pusher
+		spent $user goes_and_comes pusher
 		row shares $n 'a presence, CPU' "$(each "$spent" 20)" ms
 		row shares $n 'memory afterwards' "$(memory $user)" kB
 		stop_broker $user
 	done
 }
 
-# The pusher's broker goes and comes ten times.
-storm_of_pusher () {
+# goes_and_comes <user>: their broker, ten times.
+goes_and_comes () {
 	local i
 
 	i=0
 	while test $i -lt 10
 	do
-		stop_broker pusher
-		start_broker pusher
+		stop_broker "$1"
+		start_broker "$1"
 		i=$((i + 1))
 	done
 }
@@ -350,7 +350,7 @@ measure_queue () {
 		spent pusher queue_some $n
 		row queue $n 'to queue one, CPU' "$(each "$spent" $n)" ms
 		row queue $n memory "$(memory pusher)" kB
-		spent pusher storm_of_friend
+		spent pusher goes_and_comes friend
 		row queue $n 'a presence of another, CPU' "$(each "$spent" 20)" ms
 		spent pusher deliver
 		row queue $n 'to deliver one, CPU' "$(each "$spent" $n)" ms
@@ -369,18 +369,6 @@ queue_some () {
 		j=$((j + 1))
 	done
 	test "$(queued)" -eq "$1" || fail 'not all pushes are queued'
-}
-
-storm_of_friend () {
-	local j
-
-	j=0
-	while test $j -lt 10
-	do
-		stop_broker friend
-		start_broker friend
-		j=$((j + 1))
-	done
 }
 
 queued () {
