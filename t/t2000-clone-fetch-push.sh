@@ -21,12 +21,12 @@ bobs () {
 	git -C bob/${2:-project}.git rev-parse --verify -q "$1"
 }
 
-test_expect_success 'two users, their brokers, and a repository of 20,000 objects and 20 MB' '
+test_expect_success 'two users, their brokers, and a repository of 8,000 objects and 8 MB' '
 	start_server alice bob &&
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
-	"$TOP/t/tools/make-repo" bob/project.git 5000 20 &&
+	"$TOP/t/tools/make-repo" bob/project.git 2000 8 &&
 	git -C bob/project.git config receive.advertisePushOptions true &&
 	git -C bob/project.git config uploadpack.allowFilter true &&
 	git -C bob/project.git config uploadpack.allowAnySHA1InWant true &&
@@ -51,7 +51,7 @@ test_expect_success 'clone: the same refs, sound objects, nothing on standard er
 	refs_of alice/mirror.git >actual &&
 	test_cmp expect actual &&
 	git -C alice/mirror.git fsck --strict &&
-	test "$(git -C alice/mirror.git rev-list --objects --all | wc -l)" -ge 20000
+	test "$(git -C alice/mirror.git rev-list --objects --all | wc -l)" -ge 8000
 '
 
 test_expect_success 'an ordinary clone has the work tree' '

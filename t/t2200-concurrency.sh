@@ -100,7 +100,7 @@ test_expect_success 'S13: a push and a fetch in both directions at the same mome
 '
 
 test_expect_success 'R8: a small request is not starved by a big transfer' '
-	"$TOP/t/tools/make-repo" bob/big.git 10 16 &&
+	"$TOP/t/tools/make-repo" bob/big.git 10 8 &&
 	as bob git xmpp share bob/big.git --name=big --fetch=alice@localhost &&
 	background alice git clone -q --bare xmpp::bob@localhost/big alice/big.git &&
 	wait_for 10 services_run &&

@@ -46,7 +46,7 @@ test_expect_success 'two users, their brokers, with traps in the environment of 
 		GIT_PROTOCOL=version=9 LD_LIBRARY_PATH=/canary PERL5LIB=/canary CANARY=canary &&
 	pair alice bob &&
 	"$TOP/t/tools/make-repo" bob/project.git 20 1 &&
-	"$TOP/t/tools/make-repo" bob/big.git 10 16 &&
+	"$TOP/t/tools/make-repo" bob/big.git 10 8 &&
 	as bob git xmpp share bob/project.git --name=project --push=alice@localhost &&
 	as bob git xmpp share bob/big.git --name=big --push=alice@localhost &&
 	as alice git clone -q $url alice/work
@@ -205,7 +205,7 @@ test_expect_success 'R9: a slow reader stops its sender, and nobody else' '
 	services_run &&
 	after=$(($(resident alice) + $(resident bob))) &&
 	echo "resident before $before kB, after $after kB" &&
-	{ sanitized || test $after -lt $((before + 12000)); } &&
+	{ sanitized || test $after -lt $((before + 6000)); } &&
 	touch go &&
 	wait $slow &&
 	cmp whole.tar slow.tar

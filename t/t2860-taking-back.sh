@@ -121,7 +121,7 @@ slow_packs () {
 	*) exec "$(git --exec-path)/git" "\$@" ;;
 	esac
 	"$(git --exec-path)/git" "\$@" | {
-		head -c 3000000
+		head -c 1000000
 		while ! test -e "$TRASH/go"
 		do
 			sleep 0.05
@@ -175,14 +175,14 @@ test_expect_success 'alice, bob and carol, what they share, and a link' '
 	pair alice bob && pair carol bob &&
 	# Who is blocked is not told, and waits as for any path.
 	patience alice 10 &&
-	"$TOP/t/tools/make-repo" bob/project.git 5 8 &&
+	"$TOP/t/tools/make-repo" bob/project.git 5 3 &&
 	"$TOP/t/tools/make-repo" alice/told.git 5 &&
 	share_again &&
 	as alice git xmpp share alice/told.git --name=told --push=bob@localhost &&
 	as alice git clone -q $url alice/work &&
 	as carol git clone -q $url carol/work &&
 	as bob git clone -q $told bob/told &&
-	"$TOP/t/tools/make-repo" alice/more.git 5 8 3 &&
+	"$TOP/t/tools/make-repo" alice/more.git 5 3 3 &&
 	slow_packs &&
 	on_path
 '
