@@ -61,7 +61,7 @@ commands () {
 is_understood () {
 	local code
 
-	(cd "$TRASH/project" && timeout 60 sh -c "$1") >"$TRASH/out" 2>&1 </dev/null
+	(cd "$TRASH/project" && timeout 180 sh -c "$1") >"$TRASH/out" 2>&1 </dev/null
 	code=$?
 	test $code -eq 0 || test $code -eq 1 || test $code -eq 128 || { echo "exit status $code"; return 1; }
 	! grep -E "unknown option|no such command|not an XMPP address|not a fingerprint|nobody is called" "$TRASH/out"

@@ -223,7 +223,7 @@ test_expect_success 'a wrong one is asked for again in the same run, three times
 '
 
 test_expect_success 'without a terminal: the error, at once' '
-	afresh; forgetful alice && test_expect_code 128 as alice timeout 60 git ls-remote $url >out 2>err </dev/null && cat err &&
+	afresh; forgetful alice && test_expect_code 128 as alice timeout 180 git ls-remote $url >out 2>err </dev/null && cat err &&
 	printf "fatal: no password for %salice@localhost%s\nhint: Store it with \"git xmpp setup alice@localhost\"\n" "$SQ" "$SQ" >expect &&
 	test_cmp expect err && has_message password-needed err
 '

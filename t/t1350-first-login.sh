@@ -15,7 +15,7 @@ set_up () {
 
 	who=$1
 	shift
-	as "$who" timeout 60 git xmpp setup "$who@localhost" --password-command="cat '$TRASH/$who/pw'" "$@" >out 2>err </dev/null
+	as "$who" timeout 180 git xmpp setup "$who@localhost" --password-command="cat '$TRASH/$who/pw'" "$@" >out 2>err </dev/null
 	set_up_status=$?
 	cat out err
 	return $set_up_status

@@ -145,7 +145,7 @@ test_expect_success 'killed, and started again by sixty' '
 '
 
 test_expect_success 'a pipe ends with its command, though that started a broker' '
-	as alice git xmpp daemon stop && timeout 60 sh -c "$(as alice echo env) $(env_of alice) git ls-remote $url 2>&1 | cat" >out &&
+	as alice git xmpp daemon stop && timeout 180 sh -c "$(as alice echo env) $(env_of alice) git ls-remote $url 2>&1 | cat" >out &&
 	grep refs/heads/main out && one alice && as alice git xmpp daemon stop
 '
 

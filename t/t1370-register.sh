@@ -14,7 +14,7 @@ registers () {
 
 	name=$1
 	shift
-	as alice GIT_ASKPASS="$TRASH/askpass" timeout 60 git xmpp setup "$name@localhost" --name="$name" --register \
+	as alice GIT_ASKPASS="$TRASH/askpass" timeout 180 git xmpp setup "$name@localhost" --name="$name" --register \
 		--ca-file="$TRASH/prosody/localhost.crt" "$@" >out 2>err </dev/null
 	registers_status=$?
 	cat out err

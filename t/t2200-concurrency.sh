@@ -45,7 +45,7 @@ clone_number () {
 }
 
 list_number () {
-	as alice timeout 30 git ls-remote $url main
+	as alice timeout 120 git ls-remote $url main
 }
 
 push_number () {
@@ -104,7 +104,7 @@ test_expect_success 'R8: a small request is not starved by a big transfer' '
 	as bob git xmpp share bob/big.git --name=big --fetch=alice@localhost &&
 	background alice git clone -q --bare xmpp::bob@localhost/big alice/big.git &&
 	wait_for 10 services_run &&
-	as alice timeout 30 git ls-remote $url main &&
+	as alice timeout 120 git ls-remote $url main &&
 	alive $job &&
 	job_ends 60 0
 '
@@ -131,7 +131,7 @@ test_expect_success 'a broker that was killed leaves nothing that hinders the ne
 test_expect_success 'what git captured ends although the broker goes on' '
 	as alice git xmpp daemon stop &&
 	wait_for 10 no_broker_of alice &&
-	listed=$(as alice timeout 30 git ls-remote $url main 2>&1) &&
+	listed=$(as alice timeout 120 git ls-remote $url main 2>&1) &&
 	test -n "$listed"
 '
 

@@ -183,7 +183,7 @@ test_expect_success 'a service that is killed in a push makes it fail, and leave
 	END
 	chmod +x bob/project.git/hooks/pre-receive &&
 	git -C alice/work commit -q --allow-empty -m killed &&
-	test_must_fail as alice timeout 30 git -C alice/work push origin HEAD:killed &&
+	test_must_fail as alice timeout 120 git -C alice/work push origin HEAD:killed &&
 	rm bob/project.git/hooks/pre-receive &&
 	test_must_fail git -C bob/project.git rev-parse --verify -q killed &&
 	as alice git -C alice/work push origin HEAD:killed
@@ -200,8 +200,8 @@ test_expect_success 'R9: a slow reader stops its sender, and nobody else' '
 	} &&
 	slow=$! &&
 	wait_for 10 test -e waiting &&
-	as alice timeout 30 git ls-remote $url &&
-	as alice timeout 60 git clone -q --bare xmpp::bob@localhost/big alice/other.git &&
+	as alice timeout 120 git ls-remote $url &&
+	as alice timeout 180 git clone -q --bare xmpp::bob@localhost/big alice/other.git &&
 	services_run &&
 	after=$(($(resident alice) + $(resident bob))) &&
 	echo "resident before $before kB, after $after kB" &&
@@ -309,10 +309,10 @@ test_expect_success 'nothing is shared and nobody is trusted by default' '
 	as eve git xmpp buddies --porcelain >buddies &&
 	test_is_empty buddies &&
 	as bob git xmpp share bob/project.git --name=for-eve --fetch=eve@localhost &&
-	test_expect_code 128 as eve timeout 30 git ls-remote xmpp::bob@localhost/for-eve 2>err &&
+	test_expect_code 128 as eve timeout 120 git ls-remote xmpp::bob@localhost/for-eve 2>err &&
 	grep "fatal: .bob@localhost. is not your buddy" err &&
 	as eve git xmpp add bob@localhost &&
-	test_expect_code 128 as eve timeout 30 git ls-remote xmpp::bob@localhost/for-eve 2>err &&
+	test_expect_code 128 as eve timeout 120 git ls-remote xmpp::bob@localhost/for-eve 2>err &&
 	grep "^fatal: .*bob@localhost" err
 '
 
@@ -321,7 +321,7 @@ test_expect_success 'a buddy who is accepted gets what is shared with them, and 
 	wait_for 20 trusts eve bob &&
 	wait_for 20 trusts bob eve &&
 	as eve git ls-remote xmpp::bob@localhost/for-eve &&
-	test_expect_code 128 as eve timeout 30 git ls-remote $url 2>err &&
+	test_expect_code 128 as eve timeout 120 git ls-remote $url 2>err &&
 	grep "does not share" err &&
 	stop_broker eve
 '
@@ -332,7 +332,7 @@ test_expect_success 'another device of a buddy gets nothing, whatever it knows' 
 	sed "s,$TRASH/eve/,$TRASH/thief/,g" eve/.gitconfig >thief/.gitconfig &&
 	start_broker thief &&
 	as thief git xmpp buddies --porcelain | grep "^bob@localhost" &&
-	test_expect_code 128 as thief timeout 60 git ls-remote xmpp::bob@localhost/for-eve 2>err &&
+	test_expect_code 128 as thief timeout 180 git ls-remote xmpp::bob@localhost/for-eve 2>err &&
 	grep "^fatal: .*bob@localhost" err &&
 	wait_for 5 no_services &&
 	stop_broker thief

@@ -75,7 +75,7 @@ test_expect_success 'two users, their brokers, a share and a clone' '
 test_expect_success 'a push to who is offline fails at once, and its hint names the command' '
 	bob_away &&
 	commit &&
-	test_must_fail as alice timeout 30 git -C alice/work push origin main 2>err &&
+	test_must_fail as alice timeout 120 git -C alice/work push origin main 2>err &&
 	grep "^fatal: .bob@localhost. is offline" err &&
 	grep "^hint: .*\"git xmpp queue push origin\"" err
 '
@@ -363,7 +363,7 @@ test_expect_success 'a broker that is stopped in the middle of a push: it waits,
 	# next waits for it.
 	wait_for 20 queue_says "q[0-9]*" "is being pushed" &&
 	services_run &&
-	timeout 30 sh -c "echo go >go-on" &&
+	timeout 120 sh -c "echo go >go-on" &&
 	wait_for 30 queue_is_empty &&
 	arrived main &&
 	rm bob/project.git/hooks/pre-receive &&

@@ -73,7 +73,7 @@ commit () {
 }
 
 push () {
-	as alice timeout 60 git -C alice/work push -q "${2:-$url}" "HEAD:refs/heads/$1"
+	as alice timeout 180 git -C alice/work push -q "${2:-$url}" "HEAD:refs/heads/$1"
 }
 
 # has <user> <ref>: what alice has just committed.
@@ -281,7 +281,7 @@ pushes_and_fetches () {
 	open_gate &&
 	wait_for 15 no_services && wait_for 15 no_helpers &&
 	commit && push "after-$number" && has bob "after-$number" &&
-	as alice timeout 60 git -C alice/work fetch -q origin &&
+	as alice timeout 180 git -C alice/work fetch -q origin &&
 	git -C bob/project.git fsck --connectivity-only &&
 	git -C alice/work fsck --connectivity-only &&
 	no_quarantine

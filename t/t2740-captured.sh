@@ -177,7 +177,7 @@ test_expect_success 'a new device of bob, which bob and alice admit, and its nam
 '
 
 test_expect_success 'they compare words' '
-	as alice timeout 60 "$BUILD/t/on-terminal" "\n" git xmpp verify bob@localhost >said;
+	as alice timeout 180 "$BUILD/t/on-terminal" "\n" git xmpp verify bob@localhost >said;
 	grep -A 3 "shows the same on both devices:$" said
 '
 

@@ -17,7 +17,7 @@ every_line=yes
 
 # compares <user> <buddy>: the words are in <user>.words.
 compares () {
-	as "$1" timeout 60 "$BUILD/t/on-terminal" "\n" git xmpp verify "$2@localhost" >"$1.said" 2>"$1.err"
+	as "$1" timeout 180 "$BUILD/t/on-terminal" "\n" git xmpp verify "$2@localhost" >"$1.said" 2>"$1.err"
 	grep -A 3 "shows the same on both devices:$" "$1.said" | grep -E "^      [a-z]+ [a-z]+ [a-z]+$" >"$1.words"
 }
 
@@ -93,13 +93,13 @@ test_expect_success 'and the words that each reads of their own key are not thos
 '
 
 test_expect_success 'who says no has shut mallory out: nothing is served, and no git is started' '
-	as anna timeout 60 "$BUILD/t/on-terminal" "n\ny\n" git xmpp verify bob@localhost >/dev/null;
-	as ben timeout 60 "$BUILD/t/on-terminal" "n\ny\n" git xmpp verify alice@localhost >/dev/null;
+	as anna timeout 180 "$BUILD/t/on-terminal" "n\ny\n" git xmpp verify bob@localhost >/dev/null;
+	as ben timeout 180 "$BUILD/t/on-terminal" "n\ny\n" git xmpp verify alice@localhost >/dev/null;
 	is anna bob distrusted && is ben alice distrusted &&
 	started=$(grep -c "upload-pack.*started\|receive-pack.*started" log/ben) &&
 	before=$(git -C ben/project.git for-each-ref) &&
-	test_must_fail as back timeout 60 git ls-remote $ben_url &&
-	test_must_fail as back timeout 60 git -C back/project push -q origin HEAD:stolen &&
+	test_must_fail as back timeout 180 git ls-remote $ben_url &&
+	test_must_fail as back timeout 180 git -C back/project push -q origin HEAD:stolen &&
 	test "$(grep -c "upload-pack.*started\|receive-pack.*started" log/ben)" -eq $started &&
 	test "$before" = "$(git -C ben/project.git for-each-ref)"
 '

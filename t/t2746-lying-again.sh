@@ -41,12 +41,12 @@ as_it_was () {
 }
 
 may_not () {
-	test_must_fail as "$1" timeout 60 git ls-remote $url &&
-	test_must_fail as "$1" timeout 60 git -C alice/work push -q $url "HEAD:refs/heads/of-$1"
+	test_must_fail as "$1" timeout 180 git ls-remote $url &&
+	test_must_fail as "$1" timeout 180 git -C alice/work push -q $url "HEAD:refs/heads/of-$1"
 }
 
 may_fetch () {
-	as "$1" timeout 60 git ls-remote $url >/dev/null 2>&1
+	as "$1" timeout 180 git ls-remote $url >/dev/null 2>&1
 }
 
 # server_says <stanza>...: whoever they claim to be from.
@@ -141,7 +141,7 @@ test_expect_success 'another key in the place of a device: it is told nothing, a
 	server_says "<presence from=\"$address\" to=\"alice@localhost\"><priority>-1</priority><git
 		xmlns=\"urn:uuid:ee43ceee-e66d-405f-93fc-6b4a8d39d3fb\" dev=\"$id\"/></presence>" &&
 	(cd alice/work && as alice git xmpp queue push origin HEAD:queued) &&
-	test_must_fail as alice timeout 60 git ls-remote $url 2>err; cat err odd log/odd-errors;
+	test_must_fail as alice timeout 180 git ls-remote $url 2>err; cat err odd log/odd-errors;
 	! grep "^pass" odd && end_process $odd_pid &&
 	as alice git xmpp queue | grep "queued" &&
 	start_broker mallory && as mallory git xmpp verify --self | tr -d " \n" >key &&

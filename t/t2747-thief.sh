@@ -55,7 +55,7 @@ gets_nothing () {
 }
 
 gets () {
-	as "$1" timeout 60 git ls-remote $url >/dev/null 2>&1
+	as "$1" timeout 180 git ls-remote $url >/dev/null 2>&1
 }
 
 # sees <user> <verb> <words>

@@ -14,7 +14,7 @@ every_line=yes
 
 # compares <user> <buddy> <typed>: what the user sees goes to $TRASH/<user>.said.
 compares () {
-	as "$1" timeout 60 "$BUILD/t/on-terminal" "$3" git xmpp verify "$2@localhost" \
+	as "$1" timeout 180 "$BUILD/t/on-terminal" "$3" git xmpp verify "$2@localhost" \
 		>"$1.said" 2>"$1.err"
 }
 

@@ -68,11 +68,11 @@ hangs () {
 test_atexit open_gate
 
 may_fetch () {
-	as "$1" timeout 60 git ls-remote $url >out-fetch 2>&1
+	as "$1" timeout 180 git ls-remote $url >out-fetch 2>&1
 }
 
 may_not_fetch () {
-	test_must_fail as "$1" timeout 60 git ls-remote $url >out-fetch 2>&1
+	test_must_fail as "$1" timeout 180 git ls-remote $url >out-fetch 2>&1
 }
 
 test_expect_success 'alice, and bob with his first laptop, which she compares' '

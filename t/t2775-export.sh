@@ -32,7 +32,7 @@ key_file () {
 }
 
 may_fetch () {
-	as "$1" timeout 60 git ls-remote $url >out-fetch 2>&1
+	as "$1" timeout 180 git ls-remote $url >out-fetch 2>&1
 }
 
 # says <user> <text>: in its status.
@@ -84,12 +84,12 @@ test_expect_success 'bob exports his device: one file, for him alone, in which n
 test_expect_success 'the old machine logs out, says why, and does not come back by a restart' '
 	wait_for 10 says bob "was exported" &&
 	test -z "$(key_file bob bob)" &&
-	refused bob timeout 60 git ls-remote $url && grep "was exported" err &&
+	refused bob timeout 180 git ls-remote $url && grep "was exported" err &&
 	end_process "$(broker_pid bob)" &&
 	{ as bob git xmpp daemon restart >out 2>&1; cat out; } &&
 	wait_for 20 says bob "was exported" &&
 	grep "git xmpp device import" out-status &&
-	refused bob timeout 60 git ls-remote $url && grep "was exported" err &&
+	refused bob timeout 180 git ls-remote $url && grep "was exported" err &&
 	test -z "$(key_file bob bob)" &&
 	refused bob git xmpp device export "$TRASH/twice" $pass && test_must_fail test -e twice
 '
@@ -113,7 +113,7 @@ test_expect_success 'the new one takes it with the right passphrase, unchanged, 
 
 test_expect_success 'alice lets it fetch at once, and was asked nothing' '
 	wait_for 20 broker_online bob2 &&
-	as bob2 timeout 60 git clone -q $url bob2/work &&
+	as bob2 timeout 180 git clone -q $url bob2/work &&
 	as alice git xmpp device bob@localhost >out && cat out &&
 	grep "online  verified" out &&
 	as bob2 git xmpp device alice@localhost >out && cat out && grep "online  verified" out

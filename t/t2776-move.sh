@@ -21,11 +21,11 @@ device_is () {
 
 # pushes <user> <branch>
 pushes () {
-	as "$1" timeout 60 git -C bob/work push -q $url "HEAD:refs/heads/$2" >out-push 2>&1
+	as "$1" timeout 180 git -C bob/work push -q $url "HEAD:refs/heads/$2" >out-push 2>&1
 }
 
 fetches () {
-	as "$1" timeout 60 git ls-remote $url >out-fetch 2>&1
+	as "$1" timeout 180 git ls-remote $url >out-fetch 2>&1
 }
 
 # has_link <user>: alice has one with them.
@@ -162,7 +162,7 @@ test_expect_success 'bob takes his key to his other account, and nothing is to b
 	start_broker bob2 GIT_XMPP_TRACE=1 &&
 	as bob2 git xmpp share bob/theirs.git --name=theirs --fetch=alice@localhost &&
 	wait_for 20 device_is bob2 "online  verified" && wait_for 20 trusts bob2 alice &&
-	wait_for 20 as alice timeout 60 git -C alice/work fetch -q &&
+	wait_for 20 as alice timeout 180 git -C alice/work fetch -q &&
 	fetches bob2
 '
 

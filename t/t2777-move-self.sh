@@ -24,11 +24,11 @@ moves () {
 
 # bob_fetches [<url>]
 bob_fetches () {
-	as bob timeout 60 git ls-remote "${1:-xmpp::alice@localhost/project}" >out-fetch 2>&1
+	as bob timeout 180 git ls-remote "${1:-xmpp::alice@localhost/project}" >out-fetch 2>&1
 }
 
 alice_fetches () {
-	as alice timeout 60 git -C alice/work fetch origin >out-fetch 2>&1
+	as alice timeout 180 git -C alice/work fetch origin >out-fetch 2>&1
 }
 
 # says <user> <text>: in its status.
@@ -154,8 +154,8 @@ test_expect_success 'bob says it, and nothing is to be compared' '
 	wait_for 20 device_is bob alice2 "online  verified" &&
 	wait_for 20 device_is alice bob "online  verified" &&
 	wait_for 20 alice_fetches && wait_for 20 bob_fetches $new &&
-	as bob timeout 60 git -C bob/work push -q origin HEAD:refs/heads/bob/one &&
-	test_must_fail as bob timeout 60 git -C bob/work push -q origin HEAD:refs/heads/other &&
+	as bob timeout 180 git -C bob/work push -q origin HEAD:refs/heads/bob/one &&
+	test_must_fail as bob timeout 180 git -C bob/work push -q origin HEAD:refs/heads/other &&
 	wait_for 30 git -C alice/project.git rev-parse -q --verify refs/heads/bob/queued &&
 	test_must_fail says bob "has the key of"
 '
@@ -166,7 +166,7 @@ test_expect_success 'whoever has the old account has no device of hers' '
 		--ca-file="$TRASH/prosody/localhost.crt" \
 		--password-command="cat $TRASH/alice/pw" --no-start &&
 	start_broker thief GIT_XMPP_TRACE=1 &&
-	test_must_fail as thief timeout 60 git ls-remote xmpp::bob@localhost/theirs &&
+	test_must_fail as thief timeout 180 git ls-remote xmpp::bob@localhost/theirs &&
 	test_must_fail bob_fetches &&
 	test_must_fail device_is bob alice "\(verified\|seen\)" &&
 	stop_broker thief

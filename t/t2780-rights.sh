@@ -33,7 +33,7 @@ count=0
 
 # push <argument>...: alice's; what she is told is in the file told.
 push () {
-	as alice timeout 60 git -C alice/work push --porcelain "$@" >told 2>&1
+	as alice timeout 180 git -C alice/work push --porcelain "$@" >told 2>&1
 }
 
 # share <option>...: bob changes how he shares it.
@@ -122,7 +122,7 @@ test_expect_success 'a name that leads out of a place is refused' '
 			printf "%s\n" "$(alices work)" "^$old" |
 			git -C alice/work pack-objects -q --revs --stdout --thin
 		} >asked &&
-		as alice timeout 30 git remote-xmpp bob bob@localhost/project <asked >answer &&
+		as alice timeout 120 git remote-xmpp bob bob@localhost/project <asked >answer &&
 		grep -a "ng $name " answer && unmoved refs/heads/main "$old" || return
 	done
 '
@@ -136,7 +136,7 @@ test_expect_success 'a list that git might read in another way is refused as a w
 		line="$null $old refs/heads/alice/odd2" &&
 		printf "%04x%s\0atomic0000" $((${#line} + 4 + 7)) "$line"
 	} >asked &&
-	as alice timeout 30 git remote-xmpp bob bob@localhost/project <asked >answer 2>err
+	as alice timeout 120 git remote-xmpp bob bob@localhost/project <asked >answer 2>err
 	cat err && grep "fatal: the capabilities are not where they belong" err &&
 	test -z "$(bobs alice/odd)$(bobs alice/odd2)"
 '

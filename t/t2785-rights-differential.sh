@@ -72,7 +72,7 @@ one_case () {
 	GIT_SSH_COMMAND="$TRASH/forced-ssh" GIT_SSH_VARIANT=simple FORCED_REPOSITORY="$TRASH/ssh.git" \
 		git -C alice/work push --porcelain somebody@example.org:x "$@" >ssh.told 2>&1
 	ssh_status=$?
-	as alice timeout 60 git -C alice/work push --porcelain xmpp::bob@localhost/project "$@" >xmpp.told 2>&1
+	as alice timeout 180 git -C alice/work push --porcelain xmpp::bob@localhost/project "$@" >xmpp.told 2>&1
 	xmpp_status=$?
 	verdicts ssh.told >expect && verdicts xmpp.told >actual
 	if test $ssh_status -ne $xmpp_status || ! test_cmp expect actual

@@ -70,7 +70,7 @@ device_is () {
 }
 
 fetches () {
-	as alice timeout 60 git ls-remote "$url/$1" >/dev/null
+	as alice timeout 180 git ls-remote "$url/$1" >/dev/null
 }
 
 gets_nothing () {
@@ -78,7 +78,7 @@ gets_nothing () {
 	do
 		! fetches $share || return 1
 	done
-	! as alice timeout 60 git -C alice/work push -q "$url/project" HEAD:refs/heads/forbidden
+	! as alice timeout 180 git -C alice/work push -q "$url/project" HEAD:refs/heads/forbidden
 }
 
 no_link () {

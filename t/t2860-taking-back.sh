@@ -87,7 +87,7 @@ may_fetch () {
 }
 
 refused () {
-	test_must_fail as alice timeout 60 git ls-remote $url
+	test_must_fail as alice timeout 180 git ls-remote $url
 }
 
 on_path () {

@@ -128,7 +128,7 @@ test_expect_success 'a trust table that cannot be read is not an empty one' '
 test_expect_success 'a key that others can read is not used, and that is said' '
 	rmdir "$state/accounts/alice@localhost/devices" &&
 	chmod 0640 "$data/accounts/alice@localhost/key" &&
-	test_must_fail as alice timeout 60 "$BUILD/git-xmpp-daemon" 2>err &&
+	test_must_fail as alice timeout 180 "$BUILD/git-xmpp-daemon" 2>err &&
 	grep "accounts/alice@localhost/key.*others can read it" err &&
 	chmod 0600 "$data/accounts/alice@localhost/key" &&
 	mkdir "$state/accounts/alice@localhost/devices"

@@ -254,7 +254,7 @@ type_as () {
 
 	who=$1
 	printf '%s\n' 'cd "$(cat ~/.here)" || exit' "$2" 'status=$?' 'pwd >~/.here' 'exit $status' >typed
-	as "$who" timeout 60 "$BUILD/t/on-terminal" -a "$typed" sh "$TRASH/typed" >/dev/null 2>shown
+	as "$who" timeout 180 "$BUILD/t/on-terminal" -a "$typed" sh "$TRASH/typed" >/dev/null 2>shown
 }
 
 progress='Enumerating|Counting|Compressing|Receiving|Resolving|Writing|Delta|Total|Unpacking'

@@ -52,7 +52,7 @@ test_expect_success 'no length of an answer makes it wait' '
 		head -c $size /dev/urandom >alice/work/file &&
 		git -C alice/work add file &&
 		git -C alice/work commit -q -m $size &&
-		timeout 60 env $(env_of alice) git -c xmpp.transport=proxy -C alice/work push -q $url main ||
+		timeout 180 env $(env_of alice) git -c xmpp.transport=proxy -C alice/work push -q $url main ||
 		return 1
 	done
 '

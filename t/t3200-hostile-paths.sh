@@ -134,7 +134,7 @@ test_expect_success 'alice reaches bob all the same' '
 test_expect_success 'a device that says nothing has four paths at a time' '
 	stop_broker alice &&
 	see_pass &&
-	timeout 30 "$BUILD/t/hostile-path" silent $bob_port "$pass" 40 "$(key_of alice)" >open &&
+	timeout 120 "$BUILD/t/hostile-path" silent $bob_port "$pass" 40 "$(key_of alice)" >open &&
 	test "$(head -n 1 open)" = "4 open" &&
 	test "$(tail -n 1 open)" = "0 open"
 '
@@ -206,7 +206,7 @@ test_expect_success 'who allows direct paths only sends nothing of a repository 
 	as bob git config --global xmpp.transport direct &&
 	as bob git config --global xmpp.pathTimeout 3 &&
 	reload bob &&
-	test_must_fail timeout 30 env $(env_of alice) git clone -q --bare $url alice/direct.git 2>err &&
+	test_must_fail timeout 120 env $(env_of alice) git clone -q --bare $url alice/direct.git 2>err &&
 	grep "no-path" err &&
 	test_must_fail grep -a PACK err &&
 	as bob git config --global --unset xmpp.transport &&

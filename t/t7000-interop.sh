@@ -135,26 +135,26 @@ test_expect_success 'what alice refuses is told to ivy with its reason' '
 test_expect_success 'alice sees what ivy shares, clones and pushes' '
 	ivy share name=theirs path="$TRASH/ivy/theirs.git" jid=alice@localhost right=push &&
 	as alice git xmpp list ivy@localhost >out && grep theirs out &&
-	as alice timeout 60 git clone -q $ours alice/work && git -C alice/work fsck &&
+	as alice timeout 180 git clone -q $ours alice/work && git -C alice/work fsck &&
 	same_ref ivy/theirs.git alice/work HEAD &&
 	"$TOP/t/tools/make-repo" alice/work 3 0 7 &&
-	as alice timeout 60 git -C alice/work push -q origin HEAD:refs/heads/of-alice &&
+	as alice timeout 180 git -C alice/work push -q origin HEAD:refs/heads/of-alice &&
 	git -C ivy/theirs.git fsck &&
 	test "$(git -C ivy/theirs.git rev-parse of-alice)" = "$(git -C alice/work rev-parse HEAD)"
 '
 
 test_expect_success 'what ivy refuses is told to alice in words' '
-	test_must_fail as alice timeout 60 git ls-remote xmpp::ivy@localhost/nothing 2>err &&
+	test_must_fail as alice timeout 180 git ls-remote xmpp::ivy@localhost/nothing 2>err &&
 	has_message not-shared err &&
 	ivy share name=theirs path="$TRASH/ivy/theirs.git" jid=alice@localhost right=fetch &&
-	test_must_fail as alice timeout 60 git -C alice/work push -q origin HEAD:refs/heads/more 2>err &&
+	test_must_fail as alice timeout 180 git -C alice/work push -q origin HEAD:refs/heads/more 2>err &&
 	has_message push-denied err &&
 	ivy share name=theirs path="$TRASH/ivy/theirs.git" jid=alice@localhost right=push
 '
 
 test_expect_success 'both make archives of what the other one has' '
 	ivys_git archive --remote=$theirs main >ivy/archive.tar && tar tf ivy/archive.tar >out && test -s out &&
-	as alice timeout 60 git archive --remote=$ours main >alice/archive.tar &&
+	as alice timeout 180 git archive --remote=$ours main >alice/archive.tar &&
 	tar tf alice/archive.tar >out && test -s out
 '
 
@@ -202,16 +202,16 @@ test_expect_success 'both ask at one moment, without a link: one of the two come
 test_expect_success 'a broker that was killed has forgotten the link, and a new one comes in its place' '
 	ivys_git ls-remote -q $theirs main && kill_broker alice &&
 	start_broker alice GIT_XMPP_TRACE=1 &&
-	ivys_git ls-remote -q $theirs main && as alice timeout 60 git ls-remote -q $ours main &&
+	ivys_git ls-remote -q $theirs main && as alice timeout 180 git ls-remote -q $ours main &&
 	ivy_says "link with alice.* ended: \(gone\|new\)" && ! ivy_says "broke the protocol"
 '
 
 test_expect_success 'fields and records that nobody knows are passed over' '
 	ivy later on=true && ivy bye jid=alice@localhost &&
 	ivys_git ls-remote -q $theirs main &&
-	as alice timeout 60 git ls-remote -q $ours main &&
+	as alice timeout 180 git ls-remote -q $ours main &&
 	ivys_git -C ivy/work push -q origin HEAD:refs/heads/later &&
-	as alice timeout 60 git -C alice/work push -q origin HEAD:refs/heads/later &&
+	as alice timeout 180 git -C alice/work push -q origin HEAD:refs/heads/later &&
 	ivy later on=false &&
 	! grep "broke the protocol" log/alice "$INTEROP/log"
 '
@@ -232,7 +232,7 @@ test_expect_success 'WITHDRAW of either side ends what was asked for' '
 	wait_for 20 asked_again "$before" && kill "$job" &&
 	wait_for 10 ivy_says "withdraws: cancelled" &&
 	ivy slow seconds=0 &&
-	as alice timeout 60 git ls-remote -q $ours main
+	as alice timeout 180 git ls-remote -q $ours main
 '
 
 # hang <repository>: what is pushed there waits until $TRASH/hangs is gone.
@@ -277,15 +277,15 @@ over_tcp () {
 	wait_for 10 path_is alice direct &&
 	rm -rf ivy/again alice/again &&
 	ivys_git clone -q --bare $theirs ivy/again && git -C ivy/again fsck &&
-	as alice timeout 60 git clone -q --bare $ours alice/again && git -C alice/again fsck &&
+	as alice timeout 180 git clone -q --bare $ours alice/again && git -C alice/again fsck &&
 	ivys_git -C ivy/work push -q origin "HEAD:refs/heads/tcp-$1" &&
-	as alice timeout 60 git -C alice/work push -q origin "HEAD:refs/heads/tcp-$1" &&
+	as alice timeout 180 git -C alice/work push -q origin "HEAD:refs/heads/tcp-$1" &&
 	ivys_path_is direct
 }
 
 # compares <typed>: alice, who is shown the string. Her ten digits are in $digits.
 compares () {
-	as alice timeout 60 "$BUILD/t/on-terminal" "$1" git xmpp verify ivy@localhost >said 2>err
+	as alice timeout 180 "$BUILD/t/on-terminal" "$1" git xmpp verify ivy@localhost >said 2>err
 	code=$?
 	digits=$(sed -n "s/^ *\([0-9]\{5\} [0-9]\{5\}\)$/\1/p" said | head -n 1)
 	cat said && test -n "$digits" && return $code
@@ -338,7 +338,7 @@ crosses () {
 	ivy cross on=true && for n in 1 2 3
 	do
 		ivy bye jid=alice@localhost &&
-		as alice timeout 60 git ls-remote -q $ours main && ivys_git ls-remote -q $theirs main || return 1
+		as alice timeout 180 git ls-remote -q $ours main && ivys_git ls-remote -q $theirs main || return 1
 	done &&
 	case $(order) in
 	lower)

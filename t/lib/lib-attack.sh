@@ -89,7 +89,7 @@ attack_ends () {
 }
 
 answers () {
-	timeout 30 env $(env_of "$1") git xmpp status >/dev/null && return
+	timeout 120 env $(env_of "$1") git xmpp status >/dev/null && return
 	echo "the broker of $1 does not say its status"
 	return 1
 }
