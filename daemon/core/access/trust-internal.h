@@ -2,7 +2,10 @@
 #ifndef CORE_TRUST_INTERNAL_H
 #define CORE_TRUST_INTERNAL_H
 
-/* Shared by trust.c (the rules), vouching.c, trust-move.c and trust-file.c (the file). */
+/*
+ * Shared by trust.c (the table), trust-decisions.c, vouching.c, trust-move.c and trust-file.c (the
+ * file).
+ */
 
 #include "trust.h"
 

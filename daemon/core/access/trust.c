@@ -12,12 +12,6 @@
  * All devices are in a list in the order in which they were met; it serves to write and to
  * show them. Each person has a list of their own few devices, and marks. A question is
  * always about one person.
- *
- * Trust goes up by add or accept, for one first device of a person, or by verify, or by the
- * word of a verified device (vouching.c), and by nothing else. Everything else that happens
- * to a person takes it down. A person about
- * whose devices the user has decided once is never trusted on first use again: a thief of
- * the person's password would only have to wait for the user to say add once more.
  */
 
 static const char *const state_names[] = {
@@ -303,45 +297,12 @@ bool trust_make_room(struct trust *t, const char *jid, uint64_t unix_now)
 	return true;
 }
 
-/* Whether the user once decided about a device of theirs, which rules out first use. */
-static bool any_decided(const struct trust_person *p)
-{
-	for (struct trusted_device *d = p->devices; d; d = d->sibling)
-		if (d->state != TRUST_PENDING)
-			return true;
-	return false;
-}
-
 const char *trust_other_owner(const struct trust *t, const char *jid, const unsigned char *fp)
 {
 	for (struct trusted_device *d = t->devices; d; d = d->next)
 		if (!memcmp(d->fp, fp, FINGERPRINT_BYTES) && strcmp(d->jid, jid))
 			return d->jid;
 	return NULL;
-}
-
-enum trust_invitation trust_invite(struct trust *t, const char *jid, uint64_t unix_now)
-{
-	struct trust_person *p;
-
-	trust_expire(t, unix_now);
-	p = trust_make_person(t, jid);
-	if (!p)
-		return TRUST_FULL;
-	if (!p->since[MARK_ASKED])
-		p->since[MARK_ASKED] = unix_now;
-	p->since[MARK_LOST] = 0;
-	if (p->count == 0) {
-		if (p->since[MARK_EXPECTED])
-			return TRUST_EXPECTED;
-		p->since[MARK_EXPECTED] = unix_now;
-		return TRUST_EXPECTS;
-	}
-	if (p->count > 1 || any_decided(p) || trust_other_owner(t, p->jid, p->devices->fp))
-		return TRUST_COMPARE;
-	trust_set_state(p->devices, TRUST_SEEN, unix_now);
-	p->since[MARK_EXPECTED] = 0;
-	return TRUST_ADMITTED;
 }
 
 static bool is_open(const struct trust *t, const char *jid, enum trust_mark mark, uint64_t unix_now)
@@ -359,34 +320,6 @@ bool trust_expected(const struct trust *t, const char *jid, uint64_t unix_now)
 bool trust_asked(const struct trust *t, const char *jid, uint64_t unix_now)
 {
 	return is_open(t, jid, MARK_ASKED, unix_now);
-}
-
-enum trust_state trust_observe(struct trust *t, const char *jid, const unsigned char *fp,
-			       uint64_t unix_now, bool *changed)
-{
-	enum trust_state state = TRUST_PENDING;
-	struct trusted_device *d;
-	struct trust_person *p;
-
-	*changed = false;
-	trust_expire(t, unix_now);
-	p = find_person(t, jid);
-	d = trust_find_device(p, fp);
-	if (d)
-		return d->state;
-	if (p && p->since[MARK_EXPECTED] && p->count == 0 && !trust_other_owner(t, p->jid, fp))
-		state = TRUST_SEEN;
-	else if (!trust_make_room(t, jid, unix_now))
-		return TRUST_PENDING;
-	d = trust_add_device(t, jid, fp, state, unix_now);
-	/* trust_make_room() may have forgotten the person, who is added anew then. */
-	p = find_person(t, jid);
-	if (!d)
-		return TRUST_PENDING;
-	*changed = true;
-	if (p)
-		p->since[MARK_EXPECTED] = 0;
-	return d->state;
 }
 
 enum trust_state trust_lookup(const struct trust *t, const char *jid, const unsigned char *fp)
@@ -426,144 +359,6 @@ void trust_set_state(struct trusted_device *d, enum trust_state state, uint64_t 
 	trust_set_by(d, NULL);
 	d->state = state;
 	d->since = unix_now;
-}
-
-/*
- * A device that never came is forgotten: nobody could compare it, and it would only take a
- * place. One that came waits, even where no place for a pending device is left; how many can
- * do that is bounded by DEVICES_PER_BUDDY.
- */
-void trust_drop_one(struct trust *t, struct trust_person *p, struct trusted_device *d,
-		    uint64_t unix_now)
-{
-	if (d->last_seen)
-		trust_set_state(d, TRUST_PENDING, unix_now);
-	else
-		remove_device(t, p, d);
-}
-
-void trust_drop_vouched(struct trust *t, struct trust_person *p, const unsigned char *voucher,
-			uint64_t unix_now)
-{
-	struct trusted_device *d = p->devices, *sibling;
-
-	for (; d; d = sibling) {
-		sibling = d->sibling;
-		if (d->state == TRUST_VOUCHED && trust_is_by(d, voucher))
-			trust_drop_one(t, p, d, unix_now);
-	}
-}
-
-void trust_revoke(struct trust *t, struct trust_person *p, struct trusted_device *d,
-		  const unsigned char *by, uint64_t unix_now)
-{
-	trust_set_state(d, TRUST_REVOKED, unix_now);
-	trust_set_by(d, by);
-	trust_drop_vouched(t, p, d->fp, unix_now);
-}
-
-/*
- * The user has decided between a device that was revoked and the device that revoked it.
- * What the latter repeats does not count any more, nor what a device says in return that the
- * verified one revoked.
- */
-static void settle_revocations(struct trust_person *p, const unsigned char *verified)
-{
-	for (struct trusted_device *d = p->devices; d; d = d->sibling)
-		if (d->state == TRUST_REVOKED && trust_is_by(d, verified))
-			d->settled = true;
-}
-
-bool trust_verify(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now)
-{
-	struct trust_person *p = find_person(t, jid);
-	struct trusted_device *d = trust_find_device(p, fp);
-	unsigned char by[FINGERPRINT_BYTES];
-	bool overrules;
-
-	if (!d)
-		return false;
-	overrules = d->state == TRUST_REVOKED && d->by;
-	if (overrules)
-		memcpy(by, d->by, sizeof(by));
-	trust_set_state(d, TRUST_VERIFIED, unix_now);
-	if (overrules)
-		trust_set_by(d, by);
-	p->since[MARK_EXPECTED] = p->since[MARK_LOST] = 0;
-	settle_revocations(p, fp);
-	return true;
-}
-
-/* Makes room for one more device of p, if they have as many as they may: a pending one goes. */
-static bool make_room_of(struct trust *t, struct trust_person *p)
-{
-	struct trusted_device *d = p->devices;
-
-	if (p->count < DEVICES_PER_BUDDY)
-		return true;
-	while (d && d->state != TRUST_PENDING)
-		d = d->sibling;
-	if (d)
-		remove_device(t, p, d);
-	return d;
-}
-
-bool trust_admit(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now)
-{
-	struct trust_person *p = trust_make_person(t, jid);
-	struct trusted_device *d = trust_find_device(p, fp);
-
-	if (!p || (d && trust_rejects(d->state)))
-		return false;
-	if (!d && make_room_of(t, p))
-		d = trust_add_device(t, jid, fp, TRUST_VERIFIED, unix_now);
-	if (!d)
-		return false;
-	trust_verify(t, jid, fp, unix_now);
-	trust_note_seen(t, jid, fp, unix_now);
-	p->since[MARK_ASKED] = unix_now;
-	return true;
-}
-
-bool trust_distrust(struct trust *t, const char *jid, const unsigned char *fp, uint64_t unix_now)
-{
-	struct trust_person *p = find_person(t, jid);
-	bool any = false;
-
-	for (struct trusted_device *d = p ? p->devices : NULL; d; d = d->sibling) {
-		if (fp && memcmp(d->fp, fp, FINGERPRINT_BYTES))
-			continue;
-		trust_set_state(d, TRUST_DISTRUSTED, unix_now);
-		any = true;
-	}
-	if (!any)
-		return false;
-	if (fp)
-		trust_drop_vouched(t, p, fp, unix_now);
-	p->since[MARK_EXPECTED] = 0;
-	return true;
-}
-
-bool trust_retire(struct trust *t, const char *jid, const unsigned char *fp,
-		  const unsigned char *own, uint64_t unix_now)
-{
-	struct trust_person *p = find_person(t, jid);
-	struct trusted_device *d = trust_find_device(p, fp);
-
-	if (!d || (d->state == TRUST_REVOKED && trust_is_by(d, own)))
-		return false;
-	trust_revoke(t, p, d, own, unix_now);
-	trust_untell(t);
-	return true;
-}
-
-bool trust_retire_self(struct trust *t, uint64_t unix_now)
-{
-	if (t->retired)
-		return false;
-	t->retired = unix_now;
-	trust_untell(t);
-	return true;
 }
 
 uint64_t trust_retired(const struct trust *t)
@@ -611,44 +406,6 @@ void trust_set_name(struct trusted_device *d, const char *name)
 {
 	free(d->name);
 	d->name = *name ? xstrdup(name) : NULL;
-}
-
-bool trust_suspend(struct trust *t, const char *jid, uint64_t unix_now)
-{
-	struct trust_person *p = find_person(t, jid);
-	struct trusted_device *d = p ? p->devices : NULL, *sibling;
-	bool changed = false;
-
-	if (!p)
-		return false;
-	for (; d; d = sibling) {
-		sibling = d->sibling;
-		changed |= trust_allows(d->state) || d->state == TRUST_PENDING;
-		if (trust_allows(d->state))
-			trust_set_state(d, TRUST_SUSPENDED, unix_now);
-		else if (d->state == TRUST_PENDING)
-			remove_device(t, p, d);
-	}
-	for (unsigned i = 0; i < MARK_COUNT; i++) {
-		if (i == MARK_BLOCKED)
-			continue;
-		changed |= p->since[i] != 0;
-		p->since[i] = 0;
-	}
-	trust_settle(t, p);
-	return changed;
-}
-
-bool trust_decline(struct trust *t, const char *jid)
-{
-	struct trust_person *p = find_person(t, jid);
-	bool open = p && (p->since[MARK_EXPECTED] || p->since[MARK_ASKED]);
-
-	if (!open)
-		return false;
-	p->since[MARK_EXPECTED] = p->since[MARK_ASKED] = 0;
-	trust_settle(t, p);
-	return true;
 }
 
 bool trust_mark(struct trust *t, const char *jid, enum trust_mark mark, bool on, uint64_t unix_now)
