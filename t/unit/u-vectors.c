@@ -12,7 +12,7 @@
 
 #include "candidates.h"
 #include "channel.h"
-#include "comparison.h"
+#include "comparison-string.h"
 #include "device-key.h"
 #include "digest.h"
 #include "disco.h"

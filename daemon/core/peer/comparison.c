@@ -15,6 +15,8 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "comparison-allowance.h"
+#include "comparison-string.h"
 #include "connector.h"
 #include "hex.h"
 #include "log.h"
@@ -39,20 +41,14 @@ struct comparison {
 	char reason[REASON_MAX + 1];
 };
 
-/* How often a JID has compared. */
-struct rolls {
-	struct list link;		/* comparisons::rolls */
-	char *jid;			/* bare; owned */
-	uint64_t paid;			/* ms; each comparison moves it on by COMPARISON_PAUSE */
-};
-
 struct comparisons {
 	struct meetings *meetings;	/* borrowed */
 	const struct context *context;	/* borrowed */
 	const struct comparison_events *events;
 	void *owner;
-	struct list list, rolls;	/* owned */
-	unsigned count, rolls_count;
+	struct list list;		/* owned */
+	unsigned count;
+	struct comparison_allowance allowance;
 	struct timer timer;
 };
 
@@ -180,93 +176,7 @@ static void begin(struct comparisons *c, struct comparison *k)
 		meeting_end(before, "collision");
 }
 
-/* How often */
-
-static struct rolls *find_rolls(const struct comparisons *c, const char *jid)
-{
-	for (struct list *r = c->rolls.next; r != &c->rolls; r = r->next)
-		if (!strcmp(((struct rolls *)r)->jid, jid))
-			return (struct rolls *)r;
-	return NULL;
-}
-
-static void drop_rolls(struct comparisons *c, struct rolls *r)
-{
-	list_remove(&r->link);
-	c->rolls_count--;
-	free(r->jid);
-	free(r);
-}
-
-static void drop_paid_rolls(struct comparisons *c, uint64_t now)
-{
-	struct list *r = c->rolls.next, *next;
-
-	for (; r != &c->rolls; r = next) {
-		next = r->next;
-		if (((struct rolls *)r)->paid <= now)
-			drop_rolls(c, (struct rolls *)r);
-	}
-}
-
-/* Counts a comparison with jid. False if there were too many of late. */
-static bool count_roll(struct comparisons *c, const char *jid)
-{
-	uint64_t now = now_of(c);
-	struct rolls *r;
-
-	drop_paid_rolls(c, now);
-	r = find_rolls(c, jid);
-	if (!r) {
-		if (c->rolls_count >= COMPARISONS_MAX)
-			return false;
-		r = xcalloc(1, sizeof(*r));
-		r->jid = xstrdup(jid);
-		r->paid = now;
-		list_append(&c->rolls, &r->link);
-		c->rolls_count++;
-	}
-	if (r->paid - now > (COMPARISONS_AT_ONCE - 1) * COMPARISON_PAUSE)
-		return false;
-	r->paid += COMPARISON_PAUSE;
-	return true;
-}
-
-/* The derivations */
-
-void comparison_commitment(const struct digest_ops *digests, const struct comparison_parts *parts,
-			   unsigned char out[DIGEST_BYTES])
-{
-	static const char label[] = "git-xmpp compare";		/* hashed with its NUL */
-	struct buf data = { 0 };
-
-	buf_append(&data, label, sizeof(label));
-	buf_append(&data, parts->nonce_o, COMPARISON_NONCE);
-	buf_append(&data, parts->fp_o, FINGERPRINT_BYTES);
-	buf_append(&data, parts->fp_a, FINGERPRINT_BYTES);
-	digests->sha256(buf_data(&data), buf_len(&data), out);
-	buf_finish(&data);
-}
-
-void comparison_string(const struct digest_ops *digests, const struct comparison_parts *parts,
-		       unsigned char out[SHORT_BYTES])
-{
-	static const char label[] = "git-xmpp words";		/* hashed with its NUL */
-	unsigned char key[2 * COMPARISON_NONCE], made[DIGEST_BYTES];
-	struct buf data = { 0 };
-
-	memcpy(key, parts->nonce_o, COMPARISON_NONCE);
-	memcpy(key + COMPARISON_NONCE, parts->nonce_a, COMPARISON_NONCE);
-	buf_append(&data, label, sizeof(label));
-	buf_append(&data, parts->fp_o, FINGERPRINT_BYTES);
-	buf_append(&data, parts->fp_a, FINGERPRINT_BYTES);
-	buf_append(&data, parts->jid_o, strlen(parts->jid_o) + 1);
-	buf_append(&data, parts->jid_a, strlen(parts->jid_a) + 1);
-	buf_append(&data, parts->exported, DIGEST_BYTES);
-	digests->hmac(key, sizeof(key), buf_data(&data), buf_len(&data), made);
-	buf_finish(&data);
-	memcpy(out, made, SHORT_BYTES);
-}
+/* The string */
 
 /* The parts as this side knows them; theirs is the other side's nonce, or NULL. */
 static struct comparison_parts parts_of(const struct comparisons *c, const struct comparison *k,
@@ -331,7 +241,7 @@ static void on_compare_up(void *owner, struct meeting *m)
 		meeting_end(m, "not-wanted");
 		return;
 	}
-	if (!count_roll(c, k->jid)) {
+	if (!comparison_allowance_take(&c->allowance, k->jid, now_of(c))) {
 		fail(c, k, "too-often");
 		return;
 	}
@@ -373,7 +283,7 @@ static const char *take_commitment(struct comparisons *c, struct meeting *m, con
 		say_refused(m, "collision");
 		return NULL;
 	}
-	if (!count_roll(c, k->jid)) {
+	if (!comparison_allowance_take(&c->allowance, k->jid, now_of(c))) {
 		log_about(k->jid, LOG_WARNING, "%s/%s: wants to compare too often", k->jid,
 			  k->device);
 		say_refused(m, "too-often");
@@ -632,7 +542,7 @@ struct comparisons *comparisons_create(struct meetings *meetings,
 	c->events = events;
 	c->owner = owner;
 	list_init(&c->list);
-	list_init(&c->rolls);
+	comparison_allowance_init(&c->allowance);
 	timer_init(&c->timer, &meetings->connectors->context->timers, on_timer, c);
 	meetings_add_kind(meetings, &compare_kind, c);
 	meetings_add_kind(meetings, &result_kind, c);
@@ -645,8 +555,7 @@ void comparisons_clear(struct comparisons *c)
 		return;
 	while (!list_alone(&c->list))
 		forget(c, (struct comparison *)c->list.next);
-	while (!list_alone(&c->rolls))
-		drop_rolls(c, (struct rolls *)c->rolls.next);
+	comparison_allowance_clear(&c->allowance);
 	timer_stop(&c->timer);
 }
 

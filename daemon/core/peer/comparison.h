@@ -5,17 +5,8 @@
 /*
  * Comparisons: our user and the user of another device are shown the same short string, from
  * which they see that nobody is between the two devices. The string is made in a meeting
- * (meeting.h), in the manner of RFC 6189, from a nonce of either side:
- *
- *   opener    commit=SHA-256("git-xmpp compare" 00 nonce_o fp_o fp_a)
- *   answerer  nonce=nonce_a
- *   opener    nonce=nonce_o
- *   string  = HMAC-SHA-256(nonce_o nonce_a, "git-xmpp words" 00 fp_o fp_a jid_o 00 jid_a 00 X)
- *
- * X is of the TLS connection. Nobody knows the other's nonce before they are bound to their
- * own, so nobody can search for two connections with the same string: they have one guess in
- * 2^30. How often they may guess is bounded for each JID, whichever side begins:
- * COMPARISONS_AT_ONCE, and then one in COMPARISON_PAUSE. protocol.md, "Comparing".
+ * (meeting.h), as comparison-string.h says. How often they may guess is bounded for each JID,
+ * whichever side begins: comparison-allowance.h.
  *
  * One comparison is kept for each device: the latest. It is shown for COMPARISON_KEPT, and no
  * other is begun here in that time.
@@ -25,15 +16,12 @@
 #include <stdint.h>
 
 #include "bounds.h"
-#include "digest-ops.h"
 #include "fingerprint.h"
 #include "record.h"
 #include "words.h"
 
 struct comparisons;
 struct meetings;
-
-enum { COMPARISON_NONCE = 32 };		/* bytes */
 
 enum comparison_state {
 	COMPARISON_NONE,	/* there is none */
@@ -97,19 +85,5 @@ void comparison_say(struct comparisons *c, const char *jid, const char *device, 
 void comparisons_forget(struct comparisons *c, const char *jid);
 
 const char *comparison_state_name(enum comparison_state state);
-
-/* What both sides put into the string. */
-struct comparison_parts {
-	const unsigned char *nonce_o, *nonce_a;		/* COMPARISON_NONCE bytes each */
-	const unsigned char *fp_o, *fp_a;
-	const char *jid_o, *jid_a;			/* bare */
-	const unsigned char *exported;			/* X, DIGEST_BYTES */
-};
-
-/* The opener's commitment: of parts, nonce_o and the fingerprints. */
-void comparison_commitment(const struct digest_ops *digests, const struct comparison_parts *parts,
-			   unsigned char out[DIGEST_BYTES]);
-void comparison_string(const struct digest_ops *digests, const struct comparison_parts *parts,
-		       unsigned char out[SHORT_BYTES]);
 
 #endif
