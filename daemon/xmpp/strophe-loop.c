@@ -35,6 +35,7 @@
 #include "prep.h"
 #include "ready-socket.h"
 #include "socket-watch.h"
+#include "strophe-text.h"
 #include "tcp-tuning.h"
 #include "tls.h"
 #include "tls-handshake.h"
@@ -169,6 +170,8 @@ static void pump(struct strophe_loop *l)
 	server_key_watch(&l->key);
 	tls_handshake_watch(&l->handshake);
 	expat_guard_watch(&l->trouble);
+	/* login_error_line() reads it; once we are in, nobody does. */
+	strophe_text_wanted(l->log.handler);
 	uv_idle_stop(&l->kick);
 	socket_watch_seen(l->watch);
 	tls_clear_errors();
@@ -185,6 +188,7 @@ static void pump(struct strophe_loop *l)
 	server_key_watch(NULL);
 	tls_handshake_watch(NULL);
 	expat_guard_watch(NULL);
+	strophe_text_wanted(true);
 	l->pumping = false;
 	acknowledge_now(l);
 	sends = xmpp_conn_send_queue_len(l->conn) > 0;
