@@ -70,12 +70,12 @@ void socket_watch_remove(struct socket_watch *w)
 {
 }
 
+/* One call, for it comes with each block of an in-band path. */
 void socket_watch_seen(struct socket_watch *w)
 {
 	struct epoll_event event;
 
-	while (epoll_wait(w->set, &event, 1, 0) > 0)
-		;
+	epoll_wait(w->set, &event, 1, 0);
 }
 
 void socket_watch_arm(struct socket_watch *w, bool sending)
