@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -56,66 +57,55 @@ static const struct setting {
 	  1 << SERVICE_RECEIVE_PACK | 1 << SERVICE_UPLOAD_PACK, true },
 };
 
-/* The configuration of the user and the system; NULL if it cannot be read. */
-static git_config *user_config(void)
-{
-	const char *file = getenv("GIT_CONFIG_GLOBAL");
-	git_config *all = NULL;
+/* What the user has set of all that. */
+struct chosen {
+	bool names[ARRAY_SIZE(settings)];
+	char max_input[32];	/* "": not set; the last one counts, which is the repository's */
+};
 
-	/* libgit2 does not know this variable. */
-	if ((file && *file ? git_config_open_ondisk(&all, file) : git_config_open_default(&all)) <
-	    0)
-		all = NULL;
-	return all;
+static void on_setting(void *owner, const char *name, const char *value)
+{
+	struct chosen *chosen = owner;
+
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(settings[i].names); j++)
+			if (settings[i].names[j] && !strcasecmp(settings[i].names[j], name))
+				chosen->names[i] = true;
+	if (!strcasecmp(name, max_input))
+		snprintf(chosen->max_input, sizeof(chosen->max_input), "%s", value ? value : "");
 }
 
 /*
- * The configuration that git reads for a repository, or only its own file if libgit2 cannot
- * open the repository. NULL if neither can be read.
+ * The configuration that git reads for a repository, or only its own file and the user's if
+ * libgit2 cannot open the repository.
  */
-static git_config *repository_config(const char *path)
+static void read_chosen(struct chosen *chosen, const char *path)
 {
-	git_repository *repo = NULL;
-	git_config *all = NULL;
+	git_repository *repo;
+	git_config *own;
 	char *file;
 
 	if (repository_open(&repo, path) == 0) {
-		if (git_repository_config_snapshot(&all, repo) < 0)
-			all = NULL;
+		repository_settings(repo, on_setting, chosen);
 		git_repository_free(repo);
-		return all;
+		return;
 	}
+	user_settings_each(NULL, on_setting, chosen);
 	file = xasprintf("%s/config", path);
-	if (git_config_open_ondisk(&all, file) < 0)
-		all = NULL;
+	if (git_config_open_ondisk(&own, file) == 0) {
+		config_each(own, on_setting, chosen);
+		git_config_free(own);
+	}
 	free(file);
-	return all;
 }
 
-static bool has(git_config *config, const char *name)
-{
-	git_config_entry *entry = NULL;
-	bool found = config && git_config_get_entry(&entry, config, name) == 0;
-
-	git_config_entry_free(entry);
-	return found;
-}
-
-static bool is_set(const struct setting *s, git_config *of_user, git_config *of_repository)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(s->names); i++)
-		if (s->names[i] && (has(of_user, s->names[i]) || has(of_repository, s->names[i])))
-			return true;
-	return false;
-}
-
-/* Whether a configuration demands less than that many bytes; 0 is no limit. */
-static bool demands_less(git_config *config, uint64_t max_pack)
+/* Whether the user demands less than that many bytes; 0 is no limit. */
+static bool demands_less(const struct chosen *chosen, uint64_t max_pack)
 {
 	int64_t size;
 
-	return has(config, max_input) && git_config_get_int64(&size, config, max_input) == 0 &&
-	       size > 0 && (uint64_t)size < max_pack;
+	return git_config_parse_int64(&size, chosen->max_input) == 0 && size > 0 &&
+	       (uint64_t)size < max_pack;
 }
 
 static void add(struct git_limits *l, const char *setting)
@@ -127,25 +117,22 @@ static void add(struct git_limits *l, const char *setting)
 void git_limits_settings(struct git_limits *l, enum service service, const char *path,
 			 uint64_t max_pack)
 {
-	git_config *of_user = user_config(), *of_repository = repository_config(path);
+	struct chosen chosen = { .max_input = "" };
 	bool many = sysconf(_SC_NPROCESSORS_ONLN) > THREADS_MAX;
 
 	l->n = 0;
+	read_chosen(&chosen, path);
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		const struct setting *s = &settings[i];
 
-		if (!(s->services & 1 << service) || (s->threads && !many) ||
-		    is_set(s, of_user, of_repository))
+		if (!(s->services & 1 << service) || (s->threads && !many) || chosen.names[i])
 			continue;
 		add(l, s->value);
 	}
-	if (service == SERVICE_RECEIVE_PACK && max_pack &&
-	    !demands_less(has(of_repository, max_input) ? of_repository : of_user, max_pack)) {
+	if (service == SERVICE_RECEIVE_PACK && max_pack && !demands_less(&chosen, max_pack)) {
 		snprintf(l->max_input, sizeof(l->max_input), "%s=%" PRIu64, max_input, max_pack);
 		add(l, l->max_input);
 	}
-	git_config_free(of_repository);
-	git_config_free(of_user);
 }
 
 static void bound(int pid, int resource, const char *name, rlim_t most)

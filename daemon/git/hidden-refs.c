@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "repository.h"
 #include "text.h"
 
 bool ref_is_private(const char *name)
@@ -26,23 +27,15 @@ static void add_pattern(struct hidden_refs *hidden, const char *pattern)
 	hidden->patterns[hidden->count++] = xstrndup(pattern, n);
 }
 
-/* Walks over all entries: libgit2 1.5 leaks memory when it is given a pattern. */
+static void on_setting(void *owner, const char *name, const char *value)
+{
+	if (value && (!strcmp(name, "transfer.hiderefs") || !strcmp(name, "uploadpack.hiderefs")))
+		add_pattern(owner, value);
+}
+
 void hidden_refs_read(struct hidden_refs *hidden, git_repository *repo)
 {
-	git_config *config;
-	git_config_iterator *it;
-	git_config_entry *entry;
-
-	if (git_repository_config_snapshot(&config, repo) < 0)
-		return;
-	if (git_config_iterator_new(&it, config) == 0) {
-		while (git_config_next(&entry, it) == 0)
-			if (entry->value && (!strcmp(entry->name, "transfer.hiderefs") ||
-					     !strcmp(entry->name, "uploadpack.hiderefs")))
-				add_pattern(hidden, entry->value);
-		git_config_iterator_free(it);
-	}
-	git_config_free(config);
+	repository_settings(repo, on_setting, hidden);
 }
 
 bool hidden_refs_have(const struct hidden_refs *hidden, const char *name)

@@ -16,7 +16,9 @@ struct hidden_refs {
 	size_t count;
 };
 
-/* Reads transfer.hideRefs and uploadpack.hideRefs; zero *hidden before. */
+/*
+ * Reads transfer.hideRefs and uploadpack.hideRefs of a repository_open(); zero *hidden before.
+ */
 void hidden_refs_read(struct hidden_refs *hidden, git_repository *repo);
 bool hidden_refs_have(const struct hidden_refs *hidden, const char *name);
 void hidden_refs_finish(struct hidden_refs *hidden);

@@ -122,53 +122,44 @@ static void read_bool(int *out, const char *value)
 		*out = truth;
 }
 
-/* Settings for all remotes. */
-struct defaults {
-	int prune, prune_tags;
+struct fetch_reader {
+	struct fetching *fetching;
+	const char *remote;
+	int prune, prune_tags;	/* of all remotes */
 };
 
-static void take_entry(struct fetching *fetching, struct defaults *all,
-		       const git_config_entry *entry, const char *remote)
+static void on_setting(void *owner, const char *name, const char *value)
 {
-	const char *variable = variable_of(entry->name, remote);
+	struct fetch_reader *reader = owner;
+	struct fetching *fetching = reader->fetching;
+	const char *variable = variable_of(name, reader->remote);
 
-	if (entry->value && !strcmp(variable, "fetch"))
-		add_refspec(fetching, entry->value);
-	else if (entry->value && !strcmp(variable, "tagopt"))
-		fetching->no_tags = !strcmp(entry->value, "--no-tags");
+	if (value && !strcmp(variable, "fetch"))
+		add_refspec(fetching, value);
+	else if (value && !strcmp(variable, "tagopt"))
+		fetching->no_tags = !strcmp(value, "--no-tags");
 	else if (!strcmp(variable, "prune"))
-		read_bool(&fetching->prune, entry->value);
+		read_bool(&fetching->prune, value);
 	else if (!strcmp(variable, "prunetags"))
-		read_bool(&fetching->prune_tags, entry->value);
-	else if (!strcmp(entry->name, "fetch.prune"))
-		read_bool(&all->prune, entry->value);
-	else if (!strcmp(entry->name, "fetch.prunetags"))
-		read_bool(&all->prune_tags, entry->value);
+		read_bool(&fetching->prune_tags, value);
+	else if (!strcmp(name, "fetch.prune"))
+		read_bool(&reader->prune, value);
+	else if (!strcmp(name, "fetch.prunetags"))
+		read_bool(&reader->prune_tags, value);
 }
 
 static bool read_fetching(struct fetching *fetching, git_repository *repo, const char *remote)
 {
-	struct defaults all = { .prune = 0 };
-	git_config *config;
-	git_config_iterator *it;
-	git_config_entry *entry;
-	bool good = false;
+	struct fetch_reader reader = { .fetching = fetching, .remote = remote };
 
 	fetching->prune = fetching->prune_tags = -1;
-	if (git_repository_config_snapshot(&config, repo) < 0)
+	if (repository_settings(repo, on_setting, &reader) < 0)
 		return false;
-	if (git_config_iterator_new(&it, config) == 0) {
-		good = true;
-		while (git_config_next(&entry, it) == 0)
-			take_entry(fetching, &all, entry, remote);
-		git_config_iterator_free(it);
-	}
-	git_config_free(config);
 	if (fetching->prune < 0)
-		fetching->prune = all.prune;
+		fetching->prune = reader.prune;
 	if (fetching->prune_tags < 0)
-		fetching->prune_tags = all.prune_tags;
-	return good;
+		fetching->prune_tags = reader.prune_tags;
+	return true;
 }
 
 static void free_fetching(struct fetching *fetching)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "repository.h"
 
+#include <git2/sys/repository.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "userfile.h"
@@ -12,10 +14,12 @@
 void repository_library_begin(void)
 {
 	git_libgit2_init();
+	user_settings_begin();
 }
 
 void repository_library_end(void)
 {
+	user_settings_end();
 	git_libgit2_shutdown();
 }
 
@@ -35,11 +39,65 @@ static int32_t format_version(const char *path)
 	return version;
 }
 
+/*
+ * git_repository_open() reads the whole configuration, safe.directory in it. That matters only
+ * where the directory is somebody else's.
+ */
+static int open_it(git_repository **repo, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && st.st_uid == geteuid() &&
+	    git_repository_open_bare(repo, path) == 0)
+		return 0;
+	return git_repository_open(repo, path);
+}
+
+/* Whatever libgit2 asks it later, it looks into the repository's own file only. */
+static int bound_config(git_repository *repo)
+{
+	char *file = xasprintf("%sconfig", git_repository_commondir(repo));
+	git_config *config;
+	int error = git_config_new(&config);
+
+	if (error == 0) {
+		error = git_config_add_file_ondisk(config, file, GIT_CONFIG_LEVEL_LOCAL, repo, 0);
+		if (error == 0)
+			error = git_repository_set_config(repo, config);
+		git_config_free(config);
+	}
+	free(file);
+	return error;
+}
+
 int repository_open(git_repository **repo, const char *path)
 {
+	int error;
+
+	*repo = NULL;
 	if (format_version(path) > 0)
 		return GIT_EINVALID;
-	return git_repository_open(repo, path);
+	error = open_it(repo, path);
+	if (error == 0)
+		error = bound_config(*repo);
+	if (error < 0) {
+		git_repository_free(*repo);
+		*repo = NULL;
+	}
+	return error;
+}
+
+int repository_settings(git_repository *repo, setting_fn *fn, void *owner)
+{
+	git_config *own;
+	int error;
+
+	user_settings_each(repo, fn, owner);
+	if (git_repository_config_snapshot(&own, repo) < 0)
+		return -1;
+	error = config_each(own, fn, owner);
+	git_config_free(own);
+	return error;
 }
 
 /* A value of a file of configuration in the git directory, malloc'd; NULL if there is none. */
