@@ -206,9 +206,7 @@ test_expect_success 'a server that gives no roster for a while: that is said, an
 		end
 	end, 1000);
 	END
-	prosody_more="plugin_paths = { \"$TRASH/prosody-modules\" }
-		modules_enabled = { \"roster\", \"saslauth\", \"tls\", \"disco\", \"ping\", \"smacks\", \"no_roster\" }
-		$prosody_more" &&
+	prosody_module=no_roster &&
 	touch no-roster && restart_prosody && wait_for 30 offline_for "gives no roster: internal-server-error" &&
 	echo empty >no-roster && wait_for 60 offline_for "gives no roster: there is none in its answer" &&
 	rm no-roster && wait_for 60 broker_online alice

@@ -28,8 +28,7 @@ with_server () {
 
 test_expect_success 'a server that lets anybody make an account' '
 	printf "#!/bin/sh\ncat $TRASH/answer\n" >askpass && chmod +x askpass && echo new-secret >answer &&
-	prosody_more="allow_registration = true
-		modules_enabled = { \"roster\", \"saslauth\", \"tls\", \"disco\", \"ping\", \"smacks\", \"register\" }" &&
+	prosody_more="allow_registration = true" prosody_module=register &&
 	ejabberd_more="  mod_register: { access: all, ip_access: all }" &&
 	start_server alice && plain_user alice && mkdir -p -m 700 alice/run && with_server anna &&
 	grep "^localhost: 127.0.0.1:$server_port, certificate ok until .*, logged in$" out && grep "^logged in as anna@localhost/" out &&
@@ -53,7 +52,7 @@ test_expect_success 'two passwords that differ make nothing' '
 '
 
 test_expect_success 'a server that takes nobody' '
-	stop_server && prosody_more= && ejabberd_more= && { test "$SERVER" = ejabberd && ejabberd_config >ejabberd/config.yml; server_again; } &&
+	stop_server && prosody_more= prosody_module= && ejabberd_more= && { test "$SERVER" = ejabberd && ejabberd_config >ejabberd/config.yml; server_again; } &&
 	echo secret >answer && test_expect_code 128 with_server dora && grep "^fatal: .localhost. does not make an account .dora@localhost.: it takes no new accounts" err
 '
 
@@ -75,8 +74,7 @@ test_expect_success asks_for_more 'one that asks for more, with an address for a
 		return true;
 	end, 100);
 	END
-	stop_server && prosody_more="plugin_paths = { \"$TRASH/prosody-modules\" }
-		modules_enabled = { \"roster\", \"saslauth\", \"tls\", \"disco\", \"ping\", \"smacks\", \"ask_more\" }" && server_again &&
+	stop_server && prosody_module=ask_more && server_again &&
 	test_expect_code 128 with_server erna && grep "^fatal: .*it asks for more than a name and a password" err &&
 	grep "^hint: It is made at https://example.org/join; then run .git xmpp setup erna@localhost" err
 '

@@ -66,9 +66,7 @@ test_expect_success 'a server' '
 		return true;
 	end, 1000);
 	END
-	prosody_more="plugin_paths = { \"$TRASH/prosody-modules\" }
-		modules_enabled = { \"roster\", \"saslauth\", \"tls\", \"disco\", \"ping\", \"smacks\", \"blocklist\",
-			\"late_roster\" }" &&
+	prosody_blocklist=yes prosody_module=late_roster &&
 	start_server alice bob
 '
 

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 
@@ -45,7 +45,7 @@ slow_pack () {
 }
 
 test_expect_success 'bob shares one repository with alice, and carol is nobody' '
-	start_prosody alice bob carol dave &&
+	start_server alice bob carol dave &&
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&
@@ -246,7 +246,7 @@ test_expect_success 'a server whose certificate is not trusted' '
 	mkdir other-ca &&
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
 		-subj /CN=localhost -keyout other-ca/key -out other-ca/crt &&
-	as dave git xmpp setup dave@localhost --server=127.0.0.1:$prosody_port \
+	as dave git xmpp setup dave@localhost --server=127.0.0.1:$server_port \
 		--ca-file="$TRASH/other-ca/crt" --password-command="cat $TRASH/dave/pw" --no-start &&
 	run_broker dave &&
 	wait_for 10 test -S dave/run/git-xmpp/socket &&
@@ -255,7 +255,7 @@ test_expect_success 'a server whose certificate is not trusted' '
 '
 
 test_expect_success 'a server that is not there' '
-	stop_prosody &&
+	stop_server &&
 	run_broker dave &&
 	wait_for 10 test -S dave/run/git-xmpp/socket &&
 	fatal "cannot reach XMPP server .localhost" dave git ls-remote $url

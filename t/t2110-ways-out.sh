@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost
 every_line=yes
@@ -19,7 +19,7 @@ typed () {
 }
 
 test_expect_success 'before there is an account, there is no list of buddies, and no word that somebody is none' '
-	start_prosody alice bob && mkdir -p -m 700 carol/run &&
+	start_server alice bob && mkdir -p -m 700 carol/run &&
 	run_broker carol && wait_for 10 test -S carol/run/git-xmpp/socket &&
 	test_expect_code 128 as carol git xmpp buddies 2>err && has_message no-account err &&
 	test_expect_code 128 as carol git xmpp buddies bob@localhost 2>err && grep "^fatal: no XMPP account" err &&
@@ -95,7 +95,7 @@ test_expect_success 'what is none is said to be none' '
 '
 
 test_expect_success 'who is removed while the server is away stays in its list' '
-	stop_prosody && wait_for 10 test_must_fail as alice git xmpp status &&
+	stop_server && wait_for 10 test_must_fail as alice git xmpp status &&
 	test_must_fail as alice git xmpp remove bob@localhost 2>err && has_message roster-kept err
 '
 

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 
@@ -30,7 +30,7 @@ helper () {
 }
 
 test_expect_success 'two users, their brokers, with traps in the environment of one' '
-	start_prosody alice bob eve &&
+	start_server alice bob eve &&
 	setup_user alice && setup_user bob && setup_user eve &&
 	start_broker alice &&
 	cat >trap <<-END &&

@@ -8,13 +8,13 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 rounds=${JOURNAL_ROUNDS:-1}
 url=xmpp::bob@localhost/project
 
 start_relay () {
-	"$BUILD/t/relay" $relay_port $prosody_port relay.pid && started "$(cat relay.pid)"
+	"$BUILD/t/relay" $relay_port $server_port relay.pid && started "$(cat relay.pid)"
 }
 
 cut_relay () {
@@ -124,7 +124,7 @@ quick_pack () {
 }
 
 test_expect_success 'alice at the server, bob behind a relay' '
-	start_prosody alice bob &&
+	start_server alice bob &&
 	relay_port=$("$BUILD/t/free-port") && start_relay &&
 	setup_user alice && setup_user bob &&
 	as bob git config --global xmpp.localhost.server 127.0.0.1:$relay_port &&

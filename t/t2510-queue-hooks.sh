@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 
@@ -69,7 +69,7 @@ queue_is_empty () {
 
 test_expect_success 'two users, and repositories of all kinds' '
 	mkdir programs &&
-	start_prosody alice bob &&
+	start_server alice bob &&
 	setup_user alice && setup_user bob &&
 	start_broker alice OF_THE_USER=yes SSH_AUTH_SOCK=/agent && start_broker bob &&
 	pair alice bob &&

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 queued=alice/.state/git-xmpp/queue
@@ -54,7 +54,7 @@ test_status () {
 }
 
 test_expect_success 'two users; the state of alice is on a file system of its own' '
-	start_prosody alice bob && setup_user alice && setup_user bob &&
+	start_server alice bob && setup_user alice && setup_user bob &&
 	{ ! can_mount || small alice/.state 4m 2000; } &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost
 
@@ -95,7 +95,7 @@ alice_log () {
 }
 
 test_expect_success 'two users, their brokers, a share' '
-	start_prosody alice bob &&
+	start_server alice bob &&
 	setup_user alice && setup_user bob &&
 	watch_git &&
 	as bob git config --global xmpp.receiveMemory 128m &&

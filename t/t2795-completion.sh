@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 completions=$TOP/helper/completion
 
@@ -72,7 +72,7 @@ completes () {
 }
 
 test_expect_success 'alice shares with bob, and he with her' '
-	start_prosody alice bob &&
+	start_server alice bob &&
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	pair alice bob &&

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 # odd_device <mode> <user> <argument>...: an XMPP client of that user's account, in the background.
 odd_device () {
@@ -15,7 +15,7 @@ odd_device () {
 
 	mode=$1 who=$2
 	shift 2
-	"$BUILD/t/odd-device" $mode "$prosody_port" "$TRASH/prosody/localhost.crt" \
+	"$BUILD/t/odd-device" $mode "$server_port" "$TRASH/prosody/localhost.crt" \
 		"$who@localhost/git.odd" "$PASSWORD" "$@" >"$TRASH/log/odd" 2>"$TRASH/log/odd-errors" &
 	odd_pid=$!
 	started $odd_pid
@@ -47,7 +47,7 @@ log_says () {
 }
 
 test_expect_success 'alice and bob do not know each other; eve is a contact of both' '
-	start_prosody alice bob eve carol &&
+	start_server alice bob eve carol &&
 	setup_user alice && setup_user bob && setup_user eve && setup_user carol &&
 	start_broker alice && start_broker bob
 '

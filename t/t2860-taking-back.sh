@@ -11,7 +11,7 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 prosody_blocklist=yes
 url=xmpp::bob@localhost/project
@@ -167,7 +167,7 @@ cell () {
 }
 
 test_expect_success 'alice, bob and carol, what they share, and a link' '
-	start_prosody alice bob carol &&
+	start_server alice bob carol &&
 	for user in alice bob carol
 	do
 		setup_user $user && start_broker $user || return

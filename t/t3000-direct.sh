@@ -7,13 +7,13 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 every_line=yes
 
 test_expect_success 'two users who may dial each other' '
-	start_prosody alice bob &&
+	start_server alice bob &&
 	setup_user alice && setup_user bob &&
 	direct_user alice && direct_user bob &&
 	start_broker alice && start_broker bob &&
@@ -94,12 +94,12 @@ test_expect_success 'a clone that begins in-band goes on directly, and back, wit
 
 test_expect_success 'the server is away: what has a direct path goes on, and new commands work' '
 	half_clone alice/serverless.git &&
-	stop_prosody KILL &&
+	stop_server KILL &&
 	as alice git ls-remote $url &&
 	whole_pack &&
 	job_ends 60 0 &&
 	git -C alice/serverless.git fsck &&
-	prosody_run $prosody_port &&
+	server_again &&
 	wait_for 30 broker_online alice &&
 	wait_for 30 trusts alice bob
 '

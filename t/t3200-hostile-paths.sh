@@ -8,7 +8,7 @@
 . "$TOP/t/lib/lib-xmpp.sh"
 . "$TOP/t/lib/lib-paths.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 
@@ -76,7 +76,7 @@ end_odd () {
 # a pass.
 see_pass () {
 	end_odd
-	"$BUILD/t/odd-device" takes "$prosody_port" "$TRASH/prosody/localhost.crt" \
+	"$BUILD/t/odd-device" takes "$server_port" "$TRASH/prosody/localhost.crt" \
 		"alice@localhost/git.$alice_device" "$PASSWORD" "$(key_of alice)" bob@localhost >odd 2>log/odd &
 	odd_pid=$!
 	started $odd_pid
@@ -89,7 +89,7 @@ see_pass () {
 
 # What bob tells alice as his address is where somebody listens.
 test_expect_success 'somebody sees the token with which alice wants to dial bob' '
-	start_prosody alice bob &&
+	start_server alice bob &&
 	setup_user alice && setup_user bob &&
 	tap_port=$("$BUILD/t/free-port") &&
 	direct_user alice && direct_user bob $tap_port &&

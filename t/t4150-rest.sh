@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 
@@ -31,7 +31,7 @@ test_expect_success 'without an account, a broker sleeps' '
 '
 
 test_expect_success 'online, it sleeps' '
-	start_prosody alice bob &&
+	start_server alice bob &&
 	setup_user alice && setup_user bob &&
 	start_broker alice && start_broker bob &&
 	sleeps alice

@@ -7,12 +7,12 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 
 start_relay () {
-	"$BUILD/t/relay" $relay_port $prosody_port relay.pid && started "$(cat relay.pid)"
+	"$BUILD/t/relay" $relay_port $server_port relay.pid && started "$(cat relay.pid)"
 }
 
 # The relay is back, and bob's broker is told to try now.
@@ -47,7 +47,7 @@ push_into_the_middle () {
 }
 
 test_expect_success 'alice at the server, bob behind a relay' '
-	start_prosody alice bob &&
+	start_server alice bob &&
 	relay_port=$("$BUILD/t/free-port") && start_relay &&
 	setup_user alice && setup_user bob &&
 	as bob git config --global xmpp.localhost.server 127.0.0.1:$relay_port &&

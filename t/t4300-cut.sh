@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
 
-have_prosody || test_skip_all 'prosody or openssl is not installed'
+have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 every_line=yes
@@ -39,7 +39,7 @@ cutter () {
 		n=$((n + 1))
 		sleep 1
 		case $n in
-		1|4) restart_prosody KILL ;;
+		1|4) restart_server KILL ;;
 		esac
 	done
 	echo "$n cuts"
@@ -50,7 +50,7 @@ cut_often () {
 }
 
 test_expect_success 'two users with a relay between them' '
-	start_prosody alice bob &&
+	start_server alice bob &&
 	setup_user alice && setup_user bob &&
 	relay_port=$("$BUILD/t/free-port") &&
 	direct_user alice && direct_user bob $relay_port &&
@@ -94,7 +94,7 @@ test_expect_success 'cut for good: both sides end in time, with the reason, and 
 	background alice git -C alice/work push -q $url main 2>err &&
 	wait_for 30 in_mid_push &&
 	kill -STOP "$(cat relay.pid)" &&
-	stop_prosody KILL &&
+	stop_server KILL &&
 	job_ends 60 128 &&
 	grep "bob@localhost.*no-path" err &&
 	wait_for 30 no_services &&
@@ -104,7 +104,7 @@ test_expect_success 'cut for good: both sides end in time, with the reason, and 
 '
 
 test_expect_success 'and when the network is there again, so is the buddy' '
-	prosody_run $prosody_port &&
+	server_again &&
 	wait_for 60 trusts alice bob &&
 	as alice git -C alice/work push -q $url main &&
 	test "$(git -C bob/project.git rev-parse main)" = "$(git -C alice/work rev-parse main)"

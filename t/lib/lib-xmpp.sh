@@ -62,15 +62,20 @@ direct_tls () {
 }
 
 have_prosody () {
-	command -v prosody >/dev/null && command -v openssl >/dev/null
+	$in_server_root sh -c 'command -v prosody' >/dev/null && command -v openssl >/dev/null
 }
 
 # The server: encrypted client connections on one port of 127.0.0.1, a proxy for
 # bytestreams (XEP-0065) on another, nothing else. prosody_limits in the environment puts the
 # rate limits of a public server on; prosody_proxy=yes adds the proxy, prosody_debug
 # has every stanza in its log, prosody_blocklist has it block (XEP-0191), prosody_module is one of
-# those in t/lib; prosody_more is added as it is.
+# those in t/lib or in prosody-modules; prosody_more is added as it is. With CONFIG=distribution it is
+# what lib-distribution.sh says.
 prosody_config () {
+	prosody_${CONFIG:-unthrottled}
+}
+
+prosody_unthrottled () {
 	local component limits modules
 
 	component=
@@ -99,7 +104,7 @@ prosody_config () {
 	$component
 	proxy65_ports = { $proxy_port }
 	proxy65_interfaces = { "127.0.0.1" }
-	plugin_paths = { "$TOP/t/lib" }
+	plugin_paths = { $(prosody_plugin_paths) }
 	modules_enabled = { $modules }
 	modules_disabled = { "s2s", "offline" }
 	$limits
@@ -110,6 +115,14 @@ prosody_config () {
 	VirtualHost "localhost"
 		ssl = { key = "$TRASH/prosody/localhost.key", certificate = "$TRASH/prosody/localhost.crt" }
 	END
+	prosody_components
+}
+
+prosody_plugin_paths () {
+	printf '"%s", "%s"' "$TOP/t/lib" "$TRASH/prosody-modules"
+}
+
+prosody_components () {
 	test "$prosody_proxy" != yes || cat <<-END
 	Component "proxy.localhost" "proxy65"
 		proxy65_address = "127.0.0.1"
@@ -190,13 +203,13 @@ start_prosody () {
 prosody_run () {
 	prosody_port=${1:-$("$BUILD/t/free-port")}
 	server_port=$prosody_port
-	test -n "$1" || proxy_port=$("$BUILD/t/free-port")
+	test -n "$1" || proxy_port=$("$BUILD/t/free-port") s2s_port=$("$BUILD/t/free-port")
 	prosody_config >"$TRASH/prosody/config.lua"
 	: >"$TRASH/log/prosody"
-	prosody -F --config "$TRASH/prosody/config.lua" >>"$TRASH/log/prosody-output" 2>&1 </dev/null &
+	$in_server_root prosody -F --config "$TRASH/prosody/config.lua" >>"$TRASH/log/prosody-output" 2>&1 </dev/null &
 	prosody_pid=$!
 	started $prosody_pid
-	wait_for 10 prosody_decided || return
+	wait_for 30 prosody_decided || return
 	prosody_listens c2s "$prosody_port" &&
 	{ test "$prosody_proxy" != yes || prosody_listens proxy65 "$proxy_port"; } && return
 	stop_prosody
@@ -230,16 +243,21 @@ restart_prosody () {
 # Where ejabberd is. Its own script, which knows, would run it as another user, and
 # leave a name server of Erlang's behind.
 ejabberd_libs () {
-	sed -n "s/^ERL_LIBS='\(.*\)'/\1/p" "$(PATH=$PATH:/usr/sbin command -v ejabberdctl)" 2>/dev/null
+	sed -n "s/^ERL_LIBS='\(.*\)'/\1/p" "$SERVER_ROOT$(PATH=$PATH:/usr/sbin
+		$in_server_root sh -c 'command -v ejabberdctl')" 2>/dev/null
 }
 
 have_ejabberd () {
-	test -n "$(ejabberd_libs)" && command -v erl >/dev/null && command -v openssl >/dev/null
+	test -n "$(ejabberd_libs)" && $in_server_root sh -c 'command -v erl' >/dev/null && command -v openssl >/dev/null
 }
 
 # As Prosody above. ejabberd_limits=yes puts the rate limits on that it comes with. ejabberd_stun is a
 # port at which it answers STUN by TCP, and which it announces.
 ejabberd_config () {
+	ejabberd_${CONFIG:-unthrottled}
+}
+
+ejabberd_unthrottled () {
 	cat <<-END
 	hosts: [localhost]
 	loglevel: info
@@ -269,6 +287,22 @@ ejabberd_config () {
 	    max_stanza_size: 262144
 	    shaper: clients
 	END
+	ejabberd_listeners
+	cat <<-END
+	modules:
+	  mod_admin_extra: {}
+	  mod_blocking: {}
+	  mod_disco: {}
+	  mod_ping: {}
+	  mod_privacy: {}
+	  mod_roster: {}
+	  mod_stream_mgmt: {}
+	END
+	ejabberd_modules
+}
+
+# What some scripts ask for.
+ejabberd_listeners () {
 	test -z "$ejabberd_stun" || cat <<-END
 	  -
 	    port: $ejabberd_stun
@@ -287,16 +321,9 @@ ejabberd_config () {
 	      $EVIL:
 	        password: "$PASSWORD"
 	END
-	cat <<-END
-	modules:
-	  mod_admin_extra: {}
-	  mod_blocking: {}
-	  mod_disco: {}
-	  mod_ping: {}
-	  mod_privacy: {}
-	  mod_roster: {}
-	  mod_stream_mgmt: {}
-	END
+}
+
+ejabberd_modules () {
 	# Where it takes the place of Prosody, it has a proxy only if that would have one.
 	test "$SERVER" = ejabberd && test "$prosody_proxy" != yes || cat <<-END
 	  mod_proxy65:
@@ -342,7 +369,7 @@ ejabberd_new () {
 	local user
 
 	server_port=$("$BUILD/t/free-port")
-	proxy_port=$("$BUILD/t/free-port")
+	proxy_port=$("$BUILD/t/free-port") s2s_port=$("$BUILD/t/free-port")
 	rm -rf "$TRASH/ejabberd"
 	mkdir "$TRASH/ejabberd" || return
 	ejabberd_config >"$TRASH/ejabberd/config.yml"
@@ -366,7 +393,7 @@ ejabberd_run () {
 	register=
 	test -n "$again" || ejabberd_new "$@" || return
 	rm -f "$TRASH/ejabberd/ready"
-	env EJABBERD_CONFIG_PATH="$TRASH/ejabberd/config.yml" EJABBERD_LOG_PATH="$TRASH/ejabberd/log" \
+	$in_server_root env EJABBERD_CONFIG_PATH="$TRASH/ejabberd/config.yml" EJABBERD_LOG_PATH="$TRASH/ejabberd/log" \
 		ERL_CRASH_DUMP="$TRASH/ejabberd/crash" \
 		ERL_LIBS="$(ejabberd_libs)" \
 		erl -noinput -mnesia dir "\"$TRASH/ejabberd/spool\"" -s ejabberd \
@@ -375,7 +402,7 @@ ejabberd_run () {
 		>>"$TRASH/log/ejabberd" 2>&1 </dev/null &
 	ejabberd_pid=$!
 	started $ejabberd_pid
-	wait_for 30 ejabberd_decided && test -e "$TRASH/ejabberd/ready" && return
+	wait_for 100 ejabberd_decided && test -e "$TRASH/ejabberd/ready" && return
 	stop_ejabberd
 	return 1
 }
@@ -769,4 +796,5 @@ chat_logout () {
 	end_process "$chat_pid"
 }
 
+. "$TOP/t/lib/lib-distribution.sh"
 . "$TOP/t/lib/lib-paths.sh"
