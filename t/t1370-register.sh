@@ -28,7 +28,7 @@ with_server () {
 
 test_expect_success 'a server that lets anybody make an account' '
 	printf "#!/bin/sh\ncat $TRASH/answer\n" >askpass && chmod +x askpass && echo new-secret >answer &&
-	prosody_more="allow_registration = true" prosody_module=register &&
+	prosody_more="allow_registration = true; registration_invite_only = false" prosody_module=register &&
 	ejabberd_more="  mod_register: { access: all, ip_access: all }" &&
 	start_server alice && plain_user alice && mkdir -p -m 700 alice/run && with_server anna &&
 	grep "^localhost: 127.0.0.1:$server_port, certificate ok until .*, logged in$" out && grep "^logged in as anna@localhost/" out &&

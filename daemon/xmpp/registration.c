@@ -17,6 +17,7 @@
 
 #define NS_REGISTER "jabber:iq:register"
 #define NS_FEATURE  "http://jabber.org/features/iq-register"
+#define NS_TOKEN    "urn:xmpp:ibr-token:0"
 #define NS_TLS	    "urn:ietf:params:xml:ns:xmpp-tls"
 #define NS_FORM	    "jabber:x:data"
 #define NS_OOB	    "jabber:x:oob"
@@ -58,6 +59,9 @@ static enum registration_step send_text(struct registration *r, const char *text
 
 static enum registration_step take_features(struct registration *r, xmpp_stanza_t *features)
 {
+	/* XEP-0445. Debian's Prosody has it, and takes nobody who was not invited by the server. */
+	if (xmpp_stanza_get_child_by_name_and_ns(features, "register", NS_TOKEN))
+		r->invites = true;
 	/* Some servers end the stream of one who asks though this is not offered. */
 	if (r->secured && !xmpp_stanza_get_child_by_name_and_ns(features, "register", NS_FEATURE))
 		return refuse(r, "it takes no new accounts by this way");
@@ -151,6 +155,9 @@ static enum registration_step take_error(struct registration *r, xmpp_stanza_t *
 	};
 	xmpp_stanza_t *error = xmpp_stanza_get_child_by_name(iq, "error");
 
+	if (error && r->invites && xmpp_stanza_get_child_by_name(error, "not-acceptable"))
+		return refuse(r, "it takes no new accounts without an invitation of its own, "
+				 "or does not accept the name or the password");
 	for (size_t i = 0; error && i < ARRAY_SIZE(reasons); i++)
 		if (xmpp_stanza_get_child_by_name(error, reasons[i].condition))
 			return refuse(r, reasons[i].reason);

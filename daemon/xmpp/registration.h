@@ -29,6 +29,7 @@ struct registration {
 	const char *jid, *password;	/* borrowed while a stanza is taken; jid is bare */
 	bool secured;			/* TLS is up */
 	bool asked;			/* the password was sent */
+	bool invites;			/* the server announces invitations of its own */
 	char reason[160];
 	char url[REGISTRATION_URL_MAX];	/* http or https; or empty */
 	struct buf *out;		/* borrowed */

@@ -70,6 +70,35 @@ static const struct {
 	{ "a message", "<message/>", true, true, REGISTRATION_WAITS, "", "" },
 };
 
+static void take(struct registration *r, xmpp_ctx_t *ctx, const char *text)
+{
+	xmpp_stanza_t *stanza = xmpp_stanza_new_from_string(ctx, text);
+
+	registration_take(r, stanza);
+	xmpp_stanza_release(stanza);
+}
+
+/* The same error means another thing where a server takes those whom it has invited. */
+static void refuse_uninvited(xmpp_ctx_t *ctx, const char *token, const char *reason)
+{
+	struct buf out = { 0 }, features = { 0 };
+	struct registration r = {
+		.jid = "a@a.example", .password = "p", .secured = true, .out = &out
+	};
+
+	buf_puts(&features, "<features>" OFFER);
+	buf_puts(&features, token);
+	buf_puts(&features, "</features>");
+	take(&r, ctx, buf_str(&features));
+	take(&r, ctx, FIELDS("<username/><password/>"));
+	take(&r, ctx,
+	     "<iq type='error' id='git-account'><error type='modify'>"
+	     "<not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>");
+	is_str(r.reason, reason, *token ? "who was not invited" : "where nobody is invited");
+	buf_finish(&features);
+	buf_finish(&out);
+}
+
 int main(void)
 {
 	xmpp_ctx_t *ctx = xmpp_ctx_new(NULL, NULL);
@@ -91,6 +120,10 @@ int main(void)
 		xmpp_stanza_release(stanza);
 		buf_finish(&out);
 	}
+	refuse_uninvited(ctx, "", "it does not accept the name or the password");
+	refuse_uninvited(ctx, "<register xmlns='urn:xmpp:ibr-token:0'/>",
+			 "it takes no new accounts without an invitation of its own, or does not "
+			 "accept the name or the password");
 	xmpp_ctx_free(ctx);
 	return tap_done();
 }
