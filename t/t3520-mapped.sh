@@ -19,13 +19,6 @@ ip link set lo up
 
 url=xmpp::bob@localhost/project
 every_line=yes
-network_alice='ip netns exec a'
-network_bob='ip netns exec b'
-
-nat_user () {
-	setup_user "$1" &&
-	as "$1" git config --global xmpp.directAddresses true
-}
 
 # mapping_is <user> <pattern>: of the line of "git xmpp status" about it.
 mapping_is () {
@@ -39,14 +32,7 @@ nobody_listens () {
 }
 
 test_expect_success 'two users, each behind a NAT' '
-	nat_world && box a drop && box b symmetric && weather 25 0 &&
-	start_server alice bob &&
-	nat_server a $server_port && nat_server b $server_port &&
-	nat_user alice a && nat_user bob b &&
-	start_broker alice && start_broker bob &&
-	pair alice bob &&
-	"$TOP/t/tools/make-repo" bob/project.git 20 8 &&
-	as bob git xmpp share bob/project.git --name=project --push=alice@localhost
+	nat_users drop symmetric 25 && nat_buddies 8
 '
 
 test_expect_success 'routers that say nothing: git goes in-band, and the router is left alone' '

@@ -17,24 +17,12 @@ SERVER=ejabberd
 url=xmpp::bob@localhost/project
 every_line=yes
 ejabberd_stun=$("$BUILD/t/free-port")
-network_alice='ip netns exec a'
-network_bob='ip netns exec b'
-
-nat_user () {
-	setup_user "$1" && as "$1" git config --global xmpp.directAddresses true
-}
 
 test_expect_success 'two users, each behind a NAT that changes ports' '
-	nat_world && box a cone && box b cone && weather 10 0 &&
-	start_server alice bob &&
-	nat_server a $server_port $ejabberd_stun && nat_server b $server_port $ejabberd_stun &&
-	nat_user alice && nat_user bob &&
-	start_broker alice && start_broker bob &&
+	nat_users cone cone 10 $ejabberd_stun &&
 	wait_for 10 grep "STUN by TCP: our port 40[0-9]* is seen as 9.9.1.1:52" log/alice &&
 	wait_for 10 grep "STUN by TCP: our port 40[0-9]* is seen as 9.9.2.1:52" log/bob &&
-	pair alice bob &&
-	"$TOP/t/tools/make-repo" bob/project.git 20 8 &&
-	as bob git xmpp share bob/project.git --name=project --push=alice@localhost
+	nat_buddies 8
 '
 
 test_expect_success 'each tells the port that the world sees, and they connect to each other' '

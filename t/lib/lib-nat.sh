@@ -12,7 +12,14 @@
 #   nat_server <side> <port>...    the host reaches the script's own 127.0.0.1:<port> at that address,
 #                                  by a network of its own, and is seen there as by the world; the
 #                                  box comes first
-#   mapped <side> <kind>           how the world sees the host by IPv4, or -
+#   mapped <side> <kind>           how the world sees the host by IPv4
+#   nat_users <kind> <kind> <ms> [<port>...]
+#                                  alice behind a box of the first kind, bob behind one of the
+#                                  second, and their brokers; the hosts reach the server, and what
+#                                  else listens at these ports
+#   nat_user <user> <side>         one of them, before there is a broker; with told_by_hand=yes they
+#                                  configure how the world sees them
+#   nat_buddies <megabytes>        alice and bob are buddies, and bob shares a repository of that size
 
 in_ns () {
 	ip netns exec "$@"
@@ -209,4 +216,27 @@ nat_server () {
 		}
 	}
 	END
+}
+
+nat_user () {
+	eval "network_$1='ip netns exec $2' kind=\$box_$2"
+	setup_user "$1" &&
+	as "$1" git config --global xmpp.directAddresses true &&
+	{ test "$told_by_hand" != yes ||
+	  as "$1" git config --global --replace-all xmpp.directAddress "$(mapped "$2" "$kind"):4711"; }
+}
+
+nat_users () {
+	nat_world && box a "$1" && box b "$2" && weather "$3" 0 || return
+	shift 3
+	start_server alice bob &&
+	nat_server a $server_port "$@" && nat_server b $server_port "$@" &&
+	nat_user alice a && nat_user bob b &&
+	start_broker alice && start_broker bob
+}
+
+nat_buddies () {
+	pair alice bob &&
+	"$TOP/t/tools/make-repo" bob/project.git 20 "$1" &&
+	as bob git xmpp share bob/project.git --name=project --push=alice@localhost
 }
