@@ -248,6 +248,17 @@ test_expect_success 'protocol.version is honoured, wherever it is set' '
 	test_cmp expect actual
 '
 
+test_expect_success '... and one that git does not know ends in its words, as over ssh' '
+	for service in upload-pack receive-pack upload-archive
+	do
+		printf "connect git-$service\n" >in &&
+		test_expect_code 128 env GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=protocol.version GIT_CONFIG_VALUE_0=7 \
+			git-remote-xmpp origin $url <in >out 2>err || return 1
+		echo "fatal: unknown value for config '\''protocol.version'\'': 7" >expect &&
+		test_cmp expect err && test_is_empty out || return 1
+	done
+'
+
 test_expect_success 'success is silent, whatever progress says' '
 	for words in "" "option verbosity 0\n" "option progress true\n"
 	do

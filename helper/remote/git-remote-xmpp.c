@@ -186,6 +186,18 @@ static int serve(struct helper *h, const struct opening *opening)
 	return status;
 }
 
+/* git says this itself where it has no helper, in these words. */
+static int unknown_protocol(const char *value)
+{
+	struct buf shown = { 0 };
+
+	text_escape(&shown, value, strlen(value), false);
+	fprintf(stderr, "fatal: unknown value for config 'protocol.version': %s\n",
+		buf_str(&shown));
+	buf_finish(&shown);
+	return STATUS_FAILED;
+}
+
 static int connect_to(struct helper *h, const char *asked)
 {
 	struct message trouble = { .id = MSG_NONE };
@@ -203,6 +215,8 @@ static int connect_to(struct helper *h, const char *asked)
 		return fatal(&trouble);
 	}
 	client_config_read(&h->config, &config);
+	if (*config.bad_protocol)
+		return unknown_protocol(config.bad_protocol);
 
 	return serve(h, &(struct opening){
 		.address = &address,

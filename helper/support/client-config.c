@@ -75,9 +75,11 @@ static void take_autostart(struct client_config *s, const char *value)
 
 static void take_protocol(struct client_config *s, const char *value)
 {
-	if (value && strlen(value) == 1 && strchr("012", *value))
+	bool known = value && strlen(value) == 1 && strchr("012", *value);
+
+	if (known)
 		s->git_protocol = *value - '0';
-	/* git itself complains about any other value. */
+	snprintf(s->bad_protocol, sizeof(s->bad_protocol), "%s", known || !value ? "" : value);
 }
 
 /* The broker knows which kinds there are, and checks the value. */

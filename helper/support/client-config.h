@@ -20,6 +20,7 @@ enum {
 
 struct client_config {
 	int git_protocol;	/* protocol.version: 0, 1 or 2 */
+	char bad_protocol[64];	/* what it is instead, maybe cut off; empty: it is one of them */
 	bool autostart;		/* GIT_XMPP_AUTOSTART, or xmpp.autostart */
 	char transport[16];	/* xmpp.transport; empty: not set */
 	uint32_t wait;		/* xmpp.wait, in seconds: how long a buddy who is away is waited
