@@ -27,6 +27,7 @@ PERF=$(cd "$(dirname "$0")" && pwd)
 . "$PERF/../lib/lib-sandbox.sh"
 TOP=$(cd "$PERF/../.." && pwd)
 . "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-sshd.sh"
 
 perf_clean_up () {
 	status=$?
@@ -223,77 +224,6 @@ start_git_daemon () {
 	daemon_pid=$!
 	started $daemon_pid
 	wait_for 10 in_env git git ls-remote "git://$host:$daemon_port/small.git" >/dev/null 2>&1
-}
-
-# It refuses to start without it, and so does every connection. It stays: another run may need it.
-make_sshd_directory () {
-	test "$(id -u)" -ne 0 || mkdir -p -m 755 /run/sshd
-}
-
-# The processes of its connections outlive it, and their names have taken the
-# place of the environment by which the sandbox would find them.
-stop_sshd () {
-	local pid sessions
-
-	sessions=$(grep -lsx "PPid:[^0-9]*$sshd_pid" /proc/[0-9]*/status | cut -d / -f 3)
-	test -z "$master_pid" || end_process "$master_pid"
-	for pid in $sessions
-	do
-		wait_for 2 gone "$pid" || kill "$pid"
-	done
-	end_process "$sshd_pid"
-}
-
-ssh_config () {
-	cat <<-END
-	Host *
-	IdentityFile $TRASH/ssh/key
-	IdentitiesOnly yes
-	UserKnownHostsFile $TRASH/ssh/known
-	BatchMode yes
-	User $(id -un)
-	END
-}
-
-# Keys of its own, the defaults of the distribution otherwise.
-start_sshd () {
-	test -x /usr/sbin/sshd && command -v ssh >/dev/null || return
-	make_sshd_directory
-	mkdir -p -m 700 ssh
-	ssh-keygen -q -t ed25519 -N '' -f ssh/key
-	ssh-keygen -q -t ed25519 -N '' -f ssh/host
-	cp ssh/key.pub ssh/authorized
-	ssh_port=$("$BUILD/t/free-port")
-	echo "[$host]:$ssh_port $(cut -d ' ' -f 1,2 ssh/host.pub)" >ssh/known
-	ssh_config >ssh/config
-	ssh_config >ssh/config-master
-	echo "ControlPath $TRASH/ssh/master" >>ssh/config-master
-	cat >ssh/sshd <<-END
-	Port $ssh_port
-	ListenAddress $host
-	HostKey $TRASH/ssh/host
-	AuthorizedKeysFile $TRASH/ssh/authorized
-	StrictModes no
-	UsePAM no
-	PasswordAuthentication no
-	PidFile none
-	AcceptEnv GIT_PROTOCOL
-	SetEnv HOME=$HOME GIT_CONFIG_NOSYSTEM=1
-	END
-	$in_far /usr/sbin/sshd -D -e -f "$TRASH/ssh/sshd" >>log/sshd 2>&1 </dev/null &
-	sshd_pid=$!
-	master_pid=
-	at_exit stop_sshd
-	wait_for 10 ssh -F ssh/config -p "$ssh_port" "$host" true >>log/ssh 2>&1 || return
-	start_master
-}
-
-# The connection that stands.
-start_master () {
-	ssh -F ssh/config-master -o ControlMaster=yes -N -p "$ssh_port" "$host" >>log/ssh 2>&1 </dev/null &
-	master_pid=$!
-	started $master_pid
-	wait_for 10 test -S ssh/master
 }
 
 # start_ours <kind>...: starts and pairs the two users of each, on a Prosody with a proxy.

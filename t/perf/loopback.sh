@@ -153,7 +153,7 @@ start_others () {
 	then
 		transports="$transports ssh ssh-master"
 	else
-		missing all ssh 'no sshd here; t/install-deps --perf'
+		missing all ssh 'no sshd here; t/install-deps'
 	fi
 }
 

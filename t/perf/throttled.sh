@@ -95,7 +95,7 @@ prosody)
 ejabberd)
 	limit=3000
 	have_ejabberd || {
-		missing throttled-ejabberd xmpp-inband 'no ejabberd here; t/install-deps --perf'
+		missing throttled-ejabberd xmpp-inband 'no ejabberd here; t/install-deps'
 		exit 0
 	}
 	ejabberd_limits=yes
