@@ -58,7 +58,7 @@ test_expect_success 'two users, an sshd of their own, and their repositories' '
 		common_user $user || return
 	done &&
 	ssh_home=$TRASH/far && start_sshd && make_keys &&
-	make_worlds && cp -a xmpp/template/srv xmpp
+	make_worlds
 '
 
 test_expect_success 'their brokers, and the shares' '

@@ -123,7 +123,6 @@ make_client () {
 		} | sed -e "/^fatal: the remote end hung up unexpectedly\$/d" -e "s/^/remote: /" >&2 4>&-
 	} 4>&1
 	read status <"$TRASH/ssh/status.\$\$"
-	rm "$TRASH/ssh/status.\$\$"
 	exit \$status
 	END
 	chmod +x ssh/client
@@ -139,6 +138,7 @@ make_worlds () {
 		cp -a template "$world/template" && mkdir "$world/template/here" &&
 		(enter_world $world && git clone -q "$w/template/srv/project" "$w/template/here/work" &&
 		 git -C "$w/template/here/work" remote set-url origin "$url/project") || return
+		cp -a $world/template/srv $world && : >$world/changed || return
 	done
 	touch stamp
 }
@@ -199,6 +199,7 @@ read_cases () {
 set_up_failed () {
 	echo "the set-up failed"
 	tail -n 20 said
+	world_state >"$w/state"
 	exit 1
 }
 
@@ -219,11 +220,18 @@ repository_state () {
 	git --git-dir="$1" cat-file --batch-all-objects --batch-check='%(objectname) %(objecttype)'
 }
 
-# Those that are not as the template has them.
+# Those that are not as the template has them; of what is shared, the names are in changed.
 world_state () {
-	local head repository
+	local name head repository
 
-	find "$w/srv" "$w/here" -name HEAD -type f | LC_ALL=C sort |
+	find "$w/srv" -mindepth 1 -newer "$TRASH/stamp" | sed "s|^$w/srv/\([^/]*\).*|\1|" | uniq | LC_ALL=C sort -u >"$w/changed"
+	{
+		while read -r name
+		do
+			find "$w/srv/$name" -name HEAD -type f
+		done <"$w/changed"
+		find "$w/here" -name HEAD -type f
+	} | LC_ALL=C sort |
 	while read -r head
 	do
 		repository=${head%/HEAD}
@@ -231,6 +239,17 @@ world_state () {
 		test -n "$(find "$repository" -newer "$TRASH/stamp" -print -quit)" &&
 		repository_state "$repository"
 	done
+}
+
+# afresh: everything is as the template has it.
+afresh () {
+	local name
+
+	while read -r name
+	do
+		rm -rf "$w/srv/$name" && cp -a "$w/template/srv/$name" "$w/srv" || return
+	done <"$w/changed"
+	rm -rf "$w/here" "$w/packs" "$w/out" "$w/err" && cp -a "$w/template/here" "$w"
 }
 
 # masked <file>: without what is different each time, or is the name of a place. What a service says
@@ -248,8 +267,7 @@ masked () {
 # run_world <name> <case>
 run_world () {
 	enter_world "$1"
-	rm -rf "$w/srv" "$w/here" "$w/packs" "$w/out" "$w/err"
-	cp -a "$w/template/srv" "$w/template/here" "$w" && cd "$w/here" || exit
+	afresh && cd "$w/here" || exit
 	: >said
 	. "$TRASH/cases/$2.script"
 	world_state >"$w/state"
