@@ -189,6 +189,12 @@ static const struct message_row rows[MSG_COUNT] = {
 		"their device '{device}' is not compared yet",
 		"If that one has it: \"git xmpp verify {jid}\"; what the others share is shown by "
 		"\"git xmpp list {jid}\"" },
+	[MSG_SHARE_AWAY] = { "share-away",
+		"no device of '{jid}' that is online shares a repository '{share}' with you; their "
+		"device '{device}' is not online",
+		"If that one has it, try again when it is online, or deliver later with \"git xmpp "
+		"queue push <remote> <branch>\"; what the others share is shown by \"git xmpp list "
+		"{jid}\"" },
 	[MSG_PUSH_DENIED] = { "push-denied",
 		"'{jid}' lets you fetch from '{share}', but not push to it",
 		"They allow it, in the repository, with \"git xmpp share --name={share} "

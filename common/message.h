@@ -71,6 +71,8 @@ enum message_id {
 	MSG_NOT_SHARED,			/* jid, share, me */
 	MSG_DEVICE_WAITS,		/* jid, share, device: as before, and this device of theirs
 					   is online and waits to be compared */
+	MSG_SHARE_AWAY,			/* jid, share, device: as before, and this device of theirs
+					   is trusted and not there */
 	MSG_PUSH_DENIED,		/* jid, share, me */
 	MSG_UNVERIFIED,			/* jid, share, me */
 	MSG_RULES_CHANGED,		/* jid, share */

@@ -126,13 +126,14 @@ test_expect_success 'add and accept, said again, show its fingerprint and grant 
 	test_must_fail as alice git ls-remote "$url?device=$(device_of bob2)"
 '
 
-bob_away () {
-	as alice git xmpp buddies bob@localhost | grep "^[ !]*$(device_of bob) .*  offline"
+# away <directory>: alice's broker has heard that this device of bob's has gone.
+away () {
+	as alice git xmpp buddies bob@localhost | grep "^[ !]*$(device_of "$1") .*  offline"
 }
 
 test_expect_success 'and a push that is queued does not go to it before that, but then at once' '
 	stop_broker bob &&
-	wait_for 10 bob_away &&
+	wait_for 10 away bob &&
 	commit &&
 	as alice git -C alice/work xmpp queue push origin HEAD:refs/heads/queued &&
 	test_must_fail has bob2 queued &&
@@ -185,6 +186,23 @@ test_expect_success 'what one of them announces is fetched from that one' '
 		"$TOP/t/tools/make-repo" $who/project.git 1 0 $((i += 7)) &&
 		wait_for 15 watched $who || return 1
 	done
+'
+
+test_expect_success 'what only a device has that is away is not said to be unshared, and a push waits for it' '
+	git clone -q --bare bob2/project.git bob2/only.git &&
+	as bob2 git xmpp share bob2/only.git --name=only --push=alice@localhost &&
+	as alice git -C alice/work remote add only xmpp::bob@localhost/only &&
+	stop_broker bob2 && wait_for 10 away bob2 &&
+	test_must_fail as alice git ls-remote xmpp::bob@localhost/only 2>err &&
+	has_message share-away err && grep "device .$(device_of bob2). is not online" err &&
+	{ before=$(lines "receive-pack of bob@localhost/only failed" alice) || :; } && commit &&
+	as alice git -C alice/work xmpp queue push only HEAD:refs/heads/later &&
+	wait_for 20 more_lines "receive-pack of bob@localhost/only failed" alice "$before" &&
+	start_broker bob2 GIT_XMPP_TRACE=1 &&
+	arrived () {
+		test "$(git -C bob2/only.git rev-parse -q --verify later)" = "$(git -C alice/work rev-parse HEAD)"
+	} &&
+	wait_for 60 arrived
 '
 
 test_expect_success 'S5: without it a push goes to one of them, and to one only' '

@@ -23,6 +23,7 @@ int main(void)
 		{ MSG_NOT_TRUSTED_THERE, 128, QUEUE_UNREACHABLE, "they have yet to compare" },
 		{ MSG_SERVER_UNREACHABLE, 128, QUEUE_UNREACHABLE, "our server is away" },
 		{ MSG_BROKER_VERSION, 128, QUEUE_UNREACHABLE, "another version was installed" },
+		{ MSG_SHARE_AWAY, 128, QUEUE_UNREACHABLE, "a device that may have it is away" },
 		{ MSG_NOT_SHARED, 128, QUEUE_REFUSED, "it is not shared" },
 		{ MSG_PUSH_DENIED, 128, QUEUE_REFUSED, "or not for pushes" },
 		{ MSG_BAD_URL, 128, QUEUE_REFUSED, "the address is none" },

@@ -197,6 +197,11 @@ void neg_done(struct negotiation *neg, uint64_t at)
 {
 }
 
+struct peer *peer_find(const struct peers *p, const char *whom, const char *device)
+{
+	return NULL;
+}
+
 void peer_touch(struct peer *p)
 {
 }
@@ -1024,7 +1029,7 @@ static void tells_why(void)
 static void tells_what(void)
 {
 	unsigned char first[FINGERPRINT_BYTES] = { 1 }, second[FINGERPRINT_BYTES] = { 2 };
-	char device[DEVICE_ID_LEN + 1];
+	char device[DEVICE_ID_LEN + 1], gone[DEVICE_ID_LEN + 1];
 	struct buf fields = { 0 };
 	bool met;
 
@@ -1065,6 +1070,23 @@ static void tells_what(void)
 			   &(struct resource *){ NULL });
 	is_refused_for("not-shared");
 	says(failed, MSG_DEVICE_WAITS, "the device that may have it waits to be compared");
+
+	presence_unavailable(context.presence, JID "/new", wall, gone);
+	trust_verify(context.trust, JID, second, wall);
+	is_refused_for("not-shared");
+	says(failed, MSG_SHARE_AWAY, "the device that may have it is trusted, and away");
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_UPLOAD_PACK, "wait", "40");
+	request->failed(owner, "not-shared");
+	expect("asks\nis bob@example.org there?\nprogress: no device of 'bob@example.org' that "
+	       "is online shares a repository 'project' with you; their device "
+	       "'aiaaaaaaaaaaaaaa' is not online; waiting\n",
+	       "... and is waited for, if the user wants that");
+	presence_available(context.presence, JID "/new", device, wall,
+			   &(struct resource *){ NULL });
+	is_refused_for("not-shared");
+	says(failed, MSG_NOT_SHARED, "a device that is there was asked");
 }
 
 int main(void)

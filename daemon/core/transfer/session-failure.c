@@ -10,7 +10,9 @@
 #include "alloc.h"
 #include "candidates.h"
 #include "context.h"
+#include "device-id.h"
 #include "log.h"
+#include "peer.h"
 #include "session-internal.h"
 #include "target-set.h"
 
@@ -96,29 +98,66 @@ static const char *find_waiting(const struct session *s)
 	return NULL;
 }
 
-/* The share may be on a device that is not trusted yet. False if there is none. */
-static bool fail_for_waiting(struct session *s)
+/* Whether a device could have been asked: it is online, or its link is up. */
+static bool is_there(const struct session *s, const char *device)
 {
-	const char *device = *s->to.device ? NULL : find_waiting(s);
+	const struct buddy *buddy = presence_buddy(s->all->context->presence, s->to.jid);
+	const struct peer *p = peer_find(s->all->peers, s->to.jid, device);
+
+	if (p && p->link.state == LINK_UP)
+		return true;
+	for (const struct resource *r = buddy ? buddy->resources : NULL; r; r = r->next)
+		if (r->broker && !strcmp(r->device, device))
+			return true;
+	return false;
+}
+
+/* The trusted device of the buddy's that is not there and was seen last; false if all are. */
+static bool find_away(const struct session *s, char device[DEVICE_ID_LEN + 1])
+{
+	const struct trusted_device *d = trust_devices(s->all->context->trust, s->to.jid);
+	const struct trusted_device *away = NULL;
+	char id[DEVICE_ID_LEN + 1];
+
+	for (; d; d = d->sibling) {
+		device_id_of(d->fp, id);
+		if (!trust_allows(d->state) || is_there(s, id) ||
+		    (away && away->last_seen >= d->last_seen))
+			continue;
+		away = d;
+		memcpy(device, id, sizeof(id));
+	}
+	return away;
+}
+
+/* The share may be on that device of theirs, which was not asked. */
+static void fail_for_device(struct session *s, enum message_id id, const char *device)
+{
 	struct message m;
 
-	if (!device)
-		return false;
-	message_set(&m, MSG_DEVICE_WAITS, "jid", s->to.jid, "share", s->to.share, "device", device,
-		    NULL);
+	message_set(&m, id, "jid", s->to.jid, "share", s->to.share, "device", device, NULL);
 	session_fail_with(s, &m);
-	return true;
 }
 
 void session_fail_for_reason(struct session *s, const char *reason)
 {
 	const struct refusal_row *refusal_row = find_refusal_row(reason);
+	bool unknown = refusal_row && refusal_row->id == MSG_NOT_SHARED && !*s->to.device;
+	const char *waiting = unknown ? find_waiting(s) : NULL;
+	char away[DEVICE_ID_LEN + 1];
 	struct message m;
 
+	/* Nobody who may have it has refused it. */
+	if (unknown && !waiting && find_away(s, away)) {
+		fail_for_device(s, MSG_SHARE_AWAY, away);
+		return;
+	}
 	if (refusal_row && refusal_row->refusal)
 		s->all->events->refused(s->all->owner, s->to.jid, s->to.share, s->service, reason);
-	if (refusal_row && refusal_row->id == MSG_NOT_SHARED && fail_for_waiting(s))
+	if (waiting) {
+		fail_for_device(s, MSG_DEVICE_WAITS, waiting);
 		return;
+	}
 	if (refusal_row) {
 		session_fail(s, refusal_row->id);
 		return;

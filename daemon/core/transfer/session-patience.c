@@ -21,6 +21,7 @@ static bool is_absence(enum message_id id)
 	case MSG_BUDDY_OFFLINE:
 	case MSG_BUDDY_UNSEEN:
 	case MSG_BUDDY_NO_GIT:
+	case MSG_SHARE_AWAY:
 	case MSG_TIMEOUT:
 	case MSG_CANNOT_REACH:
 	case MSG_NO_PATH:
