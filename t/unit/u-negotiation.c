@@ -957,7 +957,7 @@ static void test_requests(void)
 	pump(&a);
 	pump(&c);
 	expect("we says PUSH-REQUEST\nlaptop says REFUSE not-shared\nwe says PUSH-REQUEST\n"
-	       "desktop says REFUSE broken\nrequest: failed, not-shared\n",
+	       "desktop says REFUSE broken\nrequest: failed, broken\n",
 	       "when all refuse, the most telling reason is told");
 	b.verdict = d.verdict = NULL;
 	service_request_to(SERVICE_RECEIVE_PACK, &a, &c);
@@ -981,6 +981,15 @@ static void test_requests(void)
 	       "a cancelled request is withdrawn");
 	pump(&a);
 	pump(&c);
+	b.verdict = "not-shared";
+	buf_reset(&trace);
+	service_request_to(SERVICE_UPLOAD_PACK, &c, &a);
+	negotiations_finish(&c.negotiations, "timeout", now);
+	pump(&a);
+	expect("we says PUSH-REQUEST\nwe says PUSH-REQUEST\nlaptop says REFUSE not-shared\n"
+	       "request: failed, timeout\n",
+	       "one that has it not says nothing of one that did not answer");
+	negotiations_init(&c.negotiations, &table_events, &c, &c.channels);
 	pair_finish(&a, &b);
 	pair_finish(&c, &d);
 }

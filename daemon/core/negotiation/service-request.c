@@ -45,13 +45,14 @@ struct service_request {
 
 /*
  * From the least to the most telling; a reason that is not listed tells less than all of
- * them. The last ones say that the device is there and can be asked again, whatever the
+ * them. That a device has not the share counts only if all say so: one that did not answer may
+ * have it. The last ones say that the device is there and can be asked again, whatever the
  * others answered.
  */
 static const char *const telling[] = {
-	"no-path", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "removed",
+	"not-shared", "no-path", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "removed",
 	"untrusted",
-	"unknown-key", "version", "unsupported", "not-you", "busy", "broken", "not-shared",
+	"unknown-key", "version", "unsupported", "not-you", "busy", "broken",
 	"push-denied", "unverified",
 	"idle", "gone", "restarted",
 };
