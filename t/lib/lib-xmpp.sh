@@ -498,10 +498,10 @@ plain_user () {
 	{ test "$PATHS" != direct || direct_user "$1"; }
 }
 
-# setup_user <user>: and the account.
+# setup_user <user>: and the account, which is that of $jid_<user> where a person has several devices.
 setup_user () {
 	plain_user "$1" &&
-	as "$1" git xmpp setup "$1@localhost" --server="127.0.0.1:$server_port" \
+	as "$1" git xmpp setup "$(jid_of "$1")" --server="127.0.0.1:$server_port" \
 		--ca-file="$TRASH/prosody/localhost.crt" \
 		--password-command="cat '$TRASH/$1/pw'" --no-start
 }
