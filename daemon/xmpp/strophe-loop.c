@@ -192,8 +192,11 @@ static void pump(struct strophe_loop *l)
 	l->pumping = false;
 	acknowledge_now(l);
 	sends = xmpp_conn_send_queue_len(l->conn) > 0;
-	if (!sends)
+	if (!sends) {
 		l->queued = 0;
+		/* What was queued meanwhile, such as the answer to a block, has left. */
+		uv_idle_stop(&l->kick);
+	}
 	socket_watch_arm(l->watch, sends && !l->handshake.pending);
 	if (passes == PASSES_MAX)
 		uv_idle_start(&l->kick, on_kick);

@@ -1,13 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A system that gives out no more, one call after the other. */
+/*
+ * A system that gives out no more, one call after the other; and a server that is a socket, on
+ * whose every stanza there is something to say.
+ */
 #include "account.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "strophe-loop.h"
 #include "tap.h"
+#include "until.h"
+
+enum { PATIENCE = 20 * 1000, TURNS = 50 };
 
 enum call { NONE, EPOLL, POLL };
 
@@ -63,6 +75,110 @@ static void on_gone(void *arg)
 	*gone = true;
 }
 
+static struct strophe_loop *stream;
+static unsigned pumps;
+
+static void on_down(void *owner, const xmpp_stream_error_t *error)
+{
+}
+
+static void on_text(void *owner, const char *text)
+{
+}
+
+static void on_pumped(void *owner)
+{
+	pumps++;
+}
+
+static void on_unlogged(void *owner, xmpp_stanza_t *stanza)
+{
+	strophe_loop_say(stream, "<b/>", 4);
+}
+
+static const struct strophe_events events = {
+	.down = on_down,
+	.login_line = on_text,
+	.unlogged = on_unlogged,
+	.pumped = on_pumped,
+};
+
+/* What the server was told. */
+static char told[4096];
+
+static bool is_told(void *server)
+{
+	size_t n = strlen(told);
+	ssize_t more = recv(*(int *)server, told + n, sizeof(told) - 1 - n, MSG_DONTWAIT);
+
+	if (more > 0)
+		told[n + (size_t)more] = '\0';
+	return *told;
+}
+
+static bool is_down(void *arg)
+{
+	return !strophe_loop_busy(stream);
+}
+
+static unsigned idle_pumps(uv_loop_t *loop)
+{
+	unsigned before = pumps;
+
+	for (int i = 0; i < TURNS; i++)
+		uv_run(loop, UV_RUN_NOWAIT);
+	return pumps - before;
+}
+
+static void say(int server, const char *text)
+{
+	ok(write(server, text, strlen(text)) == (ssize_t)strlen(text), "the server says something");
+}
+
+static int listen_here(struct endpoint *out)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	bind(fd, (struct sockaddr *)&at, len);
+	listen(fd, 1);
+	getsockname(fd, (struct sockaddr *)&at, &len);
+	*out = (struct endpoint){ .ip = "127.0.0.1", .port = ntohs(at.sin_port) };
+	return fd;
+}
+
+/* What is said to a stanza leaves with the turn that reads it, and costs no other. */
+static void test_answer(uv_loop_t *loop)
+{
+	struct endpoint here;
+	int listener = listen_here(&here), server;
+	bool gone = false;
+
+	stream = strophe_loop_create(loop, "", NULL, NULL, &events, NULL);
+	is_int(strophe_loop_open(stream, &here, "localhost", -1), 0, "a stream is opened");
+	server = accept(listener, NULL, NULL);
+	ok(run_until(loop, is_told, &server, PATIENCE), "the server has the header");
+	say(server,
+	    "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' "
+	    "id='1' from='localhost' version='1.0'><stream:features/>");
+	*told = '\0';
+	ok(run_until(loop, is_told, &server, PATIENCE), "and has an answer to the first stanza");
+	idle_pumps(loop);
+	*told = '\0';
+	say(server, "<a/>");
+	is_int(idle_pumps(loop), 1, "libstrophe is called once for it");
+	ok(is_told(&server) && !strcmp(told, "<b/>"), "and the answer has left");
+	strophe_loop_cut(stream);
+	run_until(loop, is_down, NULL, PATIENCE);
+	strophe_loop_destroy(stream, on_gone, &gone);
+	uv_run(loop, UV_RUN_DEFAULT);
+	ok(gone, "it ends");
+	close(server);
+	close(listener);
+}
+
 int main(void)
 {
 	static const char *const names[] = { "", "an epoll instance", "a watch" };
@@ -86,6 +202,7 @@ int main(void)
 	account_destroy(x, on_gone, &gone);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	ok(gone, "and it ends");
+	test_answer(&loop);
 	is_int(uv_loop_close(&loop), 0, "leaving nothing");
 	return tap_done();
 }
