@@ -245,6 +245,18 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 	need(!e.over);
 	processes_unhang(w);
 	need(play_end(w, &e, 1000) && e.success);
+	/* A path for which a working one was left is on trial: its silence is noticed sooner. */
+	push_big(w, 0, 1, &e);
+	w->swarm.paths = true;
+	w->dialling[0][1] = w->dialling[1][0] = DIAL_HOLE;
+	forget_said();
+	network_noticed(&w->brokers[0]);
+	network_noticed(&w->brokers[1]);
+	need(play_until(w, "the direct path b0-b1 is up", 2000) ||
+	     play_until(w, "the direct path b1-b0 is up", 2000));
+	at = w->now;
+	need(play_end(w, &e, LINK_PING_TRIAL + LINK_PROBE_TIMEOUT + 1000) && e.success);
+	need(w->now > at + LINK_PROBE_TIMEOUT);
 	stage_close(w);
 }
 

@@ -584,6 +584,52 @@ static void test_probe(void)
 	finish();
 }
 
+/* The link has left a path that worked. Does the new one carry anything? */
+static void test_trial(void)
+{
+	begin();
+	alice.link.on_trial = true;
+	join_path();
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PROBE_TIMEOUT,
+	       "on trial a HELLO is not waited for as long");
+	settle();
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_IDLE, "at rest all is as ever");
+	alice.link.busy = true;
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_TRIAL,
+	       "when busy, silence is short");
+	now += LINK_PING_TRIAL;
+	link_tick(&alice.link, now);
+	ok(alice.kicked && talk(&alice, 4096) > 0, "then alice asks");
+	settle();
+	now += LINK_PING_TRIAL;
+	link_tick(&alice.link, now);
+	talk(&alice, 4096);
+	cut(&alice);
+	now += LINK_PROBE_TIMEOUT - 1;
+	link_tick(&alice.link, now);
+	ok(!link_path_dead(&alice.link), "an answer is waited for");
+	now++;
+	link_tick(&alice.link, now);
+	ok(link_path_dead(&alice.link), "but three seconds only");
+	link_detach(&alice.link, "silent", now);
+	link_detach(&bob.link, "silent", now);
+
+	alice.link.on_trial = true;
+	join_path();
+	settle();
+	alice.link.busy = true;
+	now += LINK_TRIAL - 1;
+	link_probe(&alice.link, now);
+	settle();
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_TRIAL, "for ten seconds");
+	now++;
+	link_probe(&alice.link, now);
+	settle();
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_BUSY,
+	       "and then the path is one like any other");
+	finish();
+}
+
 /* The path is cut; alice is told, bob finds out by silence: both end at the same time. */
 static void test_silent_loss(void)
 {
@@ -1359,6 +1405,7 @@ int main(void)
 	test_bye();
 	test_silence();
 	test_probe();
+	test_trial();
 	test_silent_loss();
 	test_stall();
 	test_long_path();

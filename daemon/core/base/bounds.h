@@ -27,6 +27,9 @@ enum {
 						   dead */
 	LINK_PROBE_TIMEOUT = 3 * 1000,		/* the same when there was reason to doubt the
 						   path */
+	LINK_TRIAL = 10 * 1000,			/* so long a path is on trial that a link has left
+						   a working one for */
+	LINK_PING_TRIAL = 500,			/* silence before a PING, on trial and busy */
 	LINK_HELLO_TIMEOUT = 10 * 1000,
 	/* an attempt of ours that is unanswered for longer does not win a collision */
 	LINK_COLLISION_MAX = 2 * 1000,

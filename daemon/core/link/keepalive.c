@@ -5,15 +5,17 @@
  * On a path at rest a minute of silence is normal; while something is open or not
  * acknowledged, two seconds are. Anything heard is a sign of life. The time-out begins
  * when a PING is wanted, not when the path takes it, because a path that takes nothing is
- * as dead as one that brings nothing.
+ * as dead as one that brings nothing. A path on trial can be left for the one before, so
+ * there it is better to be wrong soon than right late.
  */
 
-void keepalive_start(struct keepalive *p, uint64_t now)
+void keepalive_start(struct keepalive *p, bool on_trial, uint64_t now)
 {
 	*p = (struct keepalive){
 		.heard_at = now,
 		.sent_at = now,
 		.asked_at = UINT64_MAX,
+		.trial_until = on_trial ? now + LINK_TRIAL : 0,
 		.ping_id = p->ping_id,
 		.rtt = p->rtt,
 	};
@@ -92,18 +94,28 @@ uint64_t keepalive_silent_since(const struct keepalive *p, uint64_t now)
 							  : p->heard_at;
 }
 
+/* Since when there is a silence to ask about, if there is one. */
+static uint64_t silent_since(const struct keepalive *p)
+{
+	return later(p->heard_at, p->waiting_since);
+}
+
+static bool is_on_trial(const struct keepalive *p)
+{
+	return silent_since(p) < p->trial_until;
+}
+
 uint64_t keepalive_deadline(const struct keepalive *p, struct keepalive_interval interval)
 {
-	uint64_t since;
+	uint64_t since = silent_since(p);
 
 	if (p->asked_at != UINT64_MAX)
 		return p->dead_at;
-	if (!p->waiting_since)
-		return p->heard_at + (interval.busy ? LINK_PING_BUSY : LINK_PING_IDLE);
-	since = later(p->heard_at, p->waiting_since);
-	if (interval.tail_probe && !p->tail_probed)
+	if (!p->waiting_since && !interval.busy)
+		return since + LINK_PING_IDLE;
+	if (p->waiting_since && interval.tail_probe && !p->tail_probed)
 		return later(since, p->sent_at) + KEEPALIVE_TAIL_PROBE;
-	return since + LINK_PING_BUSY;
+	return since + (is_on_trial(p) ? LINK_PING_TRIAL : LINK_PING_BUSY);
 }
 
 enum keepalive_verdict keepalive_tick(struct keepalive *p, struct keepalive_interval interval,
@@ -113,6 +125,6 @@ enum keepalive_verdict keepalive_tick(struct keepalive *p, struct keepalive_inte
 		return KEEPALIVE_ALIVE;
 	if (p->asked_at != UINT64_MAX)
 		return KEEPALIVE_DEAD;
-	ask(p, LINK_PING_TIMEOUT, now);
+	ask(p, is_on_trial(p) ? LINK_PROBE_TIMEOUT : LINK_PING_TIMEOUT, now);
 	return KEEPALIVE_ASK;
 }

@@ -131,7 +131,7 @@ void link_start_path(struct link *l, bool initiator, uint64_t now)
 	in->pong_due = false;
 	in->attached_at = in->acked_at = in->now = now;
 	inbox_told(&in->inbox);
-	keepalive_start(&in->keepalive, now);
+	keepalive_start(&in->keepalive, l->on_trial, now);
 	send_window_start(&in->send_window);
 }
 
@@ -249,13 +249,15 @@ static struct keepalive_interval mood_of(const struct link *l)
 }
 
 /*
- * When a path without a HELLO is dead: after LINK_HELLO_TIMEOUT. If the link was up and
- * its suspend_max ends sooner, then at that time, but not before LINK_PROBE_TIMEOUT.
+ * When a path without a HELLO is dead: after LINK_HELLO_TIMEOUT, on trial LINK_PROBE_TIMEOUT.
+ * If the link was up and its suspend_max ends sooner, then at that time, but not before
+ * LINK_PROBE_TIMEOUT.
  */
 static uint64_t hello_deadline(const struct link *l)
 {
 	const struct link_internal *in = l->in;
-	uint64_t at = in->attached_at + LINK_HELLO_TIMEOUT, last;
+	uint64_t at = in->attached_at + (l->on_trial ? LINK_PROBE_TIMEOUT : LINK_HELLO_TIMEOUT),
+		 last;
 
 	if (!in->was_up)
 		return at;

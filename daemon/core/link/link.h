@@ -116,6 +116,9 @@ struct link {
 						   PING goes sooner */
 	/* set by the owner: the path withholds the last bytes of a burst (a proxy) */
 	bool tail_probe;
+	/* set by the owner before link_attach() and link_accept(): a path that worked was left
+	   for this one, so its silence is doubted sooner (keepalive.h) */
+	bool on_trial;
 	unsigned suspend_max;			/* ms without a path, then the link ends;
 						   LINK_SUSPEND_MAX, or set by the owner */
 	char peer_name[96];			/* for the log */
@@ -278,9 +281,9 @@ void link_probe(struct link *l, uint64_t now);
 
 /*
  * Whether the path is dead; to be asked after link_tick(). It is when nothing was heard
- * for LINK_PING_TIMEOUT after a PING, or for LINK_PROBE_TIMEOUT after a probe, or when no
- * HELLO came in LINK_HELLO_TIMEOUT. The owner closes the path and calls link_detach().
- * False once another path is attached.
+ * for LINK_PING_TIMEOUT after a PING, or for LINK_PROBE_TIMEOUT after a probe or on trial, or
+ * when no HELLO came in LINK_HELLO_TIMEOUT (LINK_PROBE_TIMEOUT on trial). The owner closes the path
+ * and calls link_detach(). False once another path is attached.
  */
 bool link_path_dead(const struct link *l);
 

@@ -265,13 +265,15 @@ static void drop_left(struct peer *p)
 	p->left = NULL;
 }
 
-static void attach(struct peer *p, struct path *path)
+/* moves: the link leaves a path for this one, as far as we know. */
+static void attach(struct peer *p, struct path *path, bool moves)
 {
 	struct netaddr ours, theirs;
 
 	p->path = path;
 	snprintf(p->path_name, sizeof(p->path_name), "%s", path_name(path));
 	p->link.tail_probe = path_kind(path) == PATH_PROXY;
+	p->link.on_trial = moves && path_kind(path) != PATH_INBAND;
 	path_set_owner(path, &path_events, p);
 	path_keep(path, &p->all->context->bandwidth);
 	connector_attached(p->connector, path_kind(path));
@@ -301,6 +303,7 @@ static void leave_path(struct peer *p, const char *why)
 static void on_found(void *owner, struct path *path, const unsigned char *fp)
 {
 	struct peer *p = owner;
+	bool moves = p->path;
 
 	if (!check_key(p, fp)) {
 		path_close(path);
@@ -313,12 +316,12 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 		peer_touch(p);
 		return;
 	}
-	if (p->path) {
+	if (moves) {
 		log_about(p->jid, LOG_INFO, "%s/%s: moving from %s to %s", p->jid, p->device,
 			  path_name(p->path), path_name(path));
 		leave_path(p, "moving to a better path");
 	}
-	attach(p, path);
+	attach(p, path, moves);
 	/* What is shared is asked of nobody whose key would first have to become trusted. */
 	p->link.ahead = context_admits(p->all->context, p->jid, fp);
 	link_attach(&p->link, true, context_now(p->all->context));
@@ -516,6 +519,7 @@ void peer_take(struct peers *all, const char *jid, const unsigned char *fp, stru
 	struct buf refusal = { 0 };
 	enum link_verdict verdict;
 	struct peer *p;
+	bool moves;
 
 	device_id_of(fp, device);
 	p = peer_find(all, jid, device);
@@ -545,12 +549,13 @@ void peer_take(struct peers *all, const char *jid, const unsigned char *fp, stru
 		p = create(all, jid, device);
 	know_key(p, fp);
 	drop_left(p);
-	if (p->path) {
+	moves = p->path;
+	if (moves) {
 		path_close(p->path);
 		p->path = NULL;
 		detach(p, "a newer path came");
 	}
-	attach(p, path);
+	attach(p, path, moves);
 	link_accept(&p->link, hello, context_now(all->context));
 	if (!p->ended && buf_len(plain))
 		on_path_plain(p, plain);
