@@ -37,10 +37,25 @@ static void draw_network(struct world *w, unsigned i)
 	}
 }
 
+bool networks_are_one(const struct world *w, unsigned a, unsigned b)
+{
+	return w->one_nat && a < 2 && b < 2;
+}
+
+/* The first two: what one dials of the other is the inside, where both connect the outside. */
+static void share_nat(struct world *w)
+{
+	w->one_nat = true;
+	w->dialling[0][1] = w->dialling[1][0] = w->swarm.isolates ? DIAL_SILENT : DIAL_WORKS;
+	w->punches[0][1] = w->punches[1][0] = w->swarm.hairpins;
+}
+
 void networks_draw(struct world *w)
 {
 	for (unsigned i = 0; i < w->count; i++)
 		draw_network(w, i);
+	if (w->swarm.one_nat)
+		share_nat(w);
 }
 
 /* Paths over TCP between the two die; those of a with anybody if b is NULL. */
@@ -62,6 +77,8 @@ void network_changes(struct broker *b)
 
 	trace(w, "%s is in another network", b->name);
 	b->network++;
+	if (b->index < 2)
+		w->one_nat = false;
 	lose_tcp(w, b, NULL);
 	draw_network(w, b->index);
 	event_add(w, NOTICE, EVENT_NETWORK, b->index, b->life, 0);

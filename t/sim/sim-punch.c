@@ -44,15 +44,18 @@ static void release(struct puncher *p)
 	p->wire = NULL;
 }
 
+/* Two behind one NAT tell the same address, and the ports that it has given them. */
 static void tell_device(struct puncher *p, struct punch_record *record, enum punch_step step)
 {
-	struct broker *b = p->broker;
+	unsigned us = p->broker->index;
+	bool one = networks_are_one(world_of(p), us, p->other->index);
 
 	record->step = step;
 	memcpy(record->pass.token, p->sid, sizeof(p->sid));
 	record->n = step == PUNCH_FAILED ? 0 : 1;
 	netaddr_parse("8.8.8.8:5000", &record->addresses[0]);
-	record->addresses[0].ip[3] = (uint8_t)(1 + b->index);
+	record->addresses[0].ip[3] = (uint8_t)(1 + (one ? 0 : us));
+	record->addresses[0].port += one ? us : 0;
 	p->events->send(p->owner, record);
 }
 
@@ -202,6 +205,8 @@ static void cross(struct puncher *client, unsigned slot, struct puncher *server,
 
 	if (!wire)
 		return;
+	w->stats->met[MET_HAIRPIN] +=
+		networks_are_one(w, client->broker->index, server->broker->index);
 	client->wire = wire;
 	client->slot = slot;
 	server->slot = there;

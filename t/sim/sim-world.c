@@ -196,6 +196,9 @@ static void draw_swarm(struct world *w)
 	/* Without a draw: the other worlds are what they are without it. */
 	s->compares = w->seed % 4 == 3 ? 500 : 0;
 	s->punches = s->paths && w->seed % 3 == 1;
+	s->one_nat = s->punches && w->seed % 4 == 1;
+	s->hairpins = w->seed % 8 == 1;
+	s->isolates = w->seed % 16 < 8;
 	/* Small blocks are there to split records, not for big streams. */
 	if (s->big && s->block < IBB_BLOCK)
 		s->block = IBB_BLOCK;

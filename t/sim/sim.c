@@ -152,6 +152,7 @@ static void sum_up(const struct slot *slots, unsigned jobs, double seconds, bool
 	};
 	static const char *const met[MET_COUNT] = {
 		"pair", "waits", "left", "silent", "half", "strangers", "served", "rested",
+		"hairpin",
 	};
 	struct stats all = { 0 };
 	uint64_t *to = (uint64_t *)&all;

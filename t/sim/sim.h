@@ -99,6 +99,9 @@ struct swarm {
 	bool announcements, follows;
 	bool paths;			/* there are better kinds of path than in-band */
 	bool punches;			/* some of them reach each other if both connect at once */
+	bool one_nat;			/* the first two are behind one NAT at first */
+	bool hairpins;			/* ... which brings them together by its outer address */
+	bool isolates;			/* ... and does not let them reach each other inside */
 	bool withholds;			/* proxies hold back the last bytes of bursts */
 	unsigned network_changes, dial_changes, reloads, holes;
 	unsigned demands;		/* how often a user forces a kind of path */
@@ -496,6 +499,7 @@ enum met {
 	MET_STRANGERS,		/* tables that one domain has filled */
 	MET_SERVED,		/* one that a greedy account must not hold up */
 	MET_RESTED,		/* a link of which none has left its path at rest */
+	MET_HAIRPIN,		/* two behind one NAT, who connected by its outer address */
 	MET_COUNT,
 };
 
@@ -535,6 +539,7 @@ struct world {
 	struct puncher punchers[PUNCHERS_MAX];
 	bool punches[BROKERS_MAX][BROKERS_MAX];	/* whether the two reach each other where both
 						   connect at once */
+	bool one_nat;			/* none of the first two has left their NAT yet */
 	enum dialling dialling[BROKERS_MAX][BROKERS_MAX];
 	bool joins[BROKERS_MAX][BROKERS_MAX];	/* whether the first can reach the proxy of the
 						   second */
@@ -717,6 +722,8 @@ const char *punch_sid_of(const struct peer *p);
 
 /* sim-network.c: who can reach whom */
 void networks_draw(struct world *w);
+/* Whether the two are behind one NAT. */
+bool networks_are_one(const struct world *w, unsigned a, unsigned b);
 void network_changes(struct broker *b);
 void network_noticed(struct broker *b);
 void dialling_changes(struct world *w);
