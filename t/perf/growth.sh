@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# usage: t/perf/growth.sh [--quick] [--only=NAME[,NAME...]] [<build directory>]
+# usage: t/perf/growth.sh [--quick] [--at=NUMBER] [--only=NAME[,NAME...]] [<build directory>]
 #
 # What a broker costs as there is more of something: at a tenth, a third and all of
 #
@@ -14,7 +14,8 @@
 #
 # Cost is processor time of the broker, which the kernel counts in nanoseconds, so that other
 # programs on the machine matter little; memory is its RSS at rest. What is not in a broker
-# (git, the server) is not counted. --quick: a tenth of all that.
+# (git, the server) is not counted. --quick: a tenth of all that. --at: with so many, and no
+# other number; with --only.
 set -e
 
 . "$(dirname "$0")/../lib/lib-sandbox.sh"
@@ -23,12 +24,15 @@ BUILD=$TOP/build
 . "$TOP/t/lib/lib-xmpp.sh"
 
 quick=
+at=
 only=
 for arg
 do
 	case $arg in
 	--quick)
 		quick=t ;;
+	--at=*)
+		at=${arg#*=} ;;
 	--only=*)
 		only=${arg#*=} ;;
 	-*)
@@ -69,6 +73,11 @@ wanted () {
 
 # steps <number>: a tenth of it, a third, and all.
 steps () {
+	if test -n "$at"
+	then
+		echo "$at"
+		return
+	fi
 	awk -v n="$1" -v quick="$quick" 'BEGIN {
 		if (quick)
 			n = int(n / 10)
@@ -212,10 +221,12 @@ make_share () {
 	git -C work push -q "$TRASH/$1" HEAD:refs/heads/main
 	commit=$(git -C "$1" rev-parse main)
 	awk -v n="$2" -v commit="$commit" 'BEGIN {
+		print "# pack-refs with: peeled fully-peeled sorted "
+		print commit " refs/heads/main"
 		for (i = 1; i < n; i++)
-			printf "create refs/heads/topic/%d %s\n", i, commit
-	}' | git -C "$1" update-ref --stdin
-	git -C "$1" pack-refs --all
+			printf "%s refs/heads/topic/%07d\n", commit, i
+	}' >"$1/packed-refs"
+	rm -f "$1/refs/heads/main"
 }
 
 # configure_share <user> <name>: as git xmpp share would, without a broker.
