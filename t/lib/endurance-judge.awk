@@ -124,12 +124,13 @@ FILENAME == "told" {
 	if (has == "yes" && said[n] !~ /push-unknown|broker-lost/ && !struck("^service-kill"))
 		wrong("it is there, and was not said to be unknown")
 	# Nobody was asked.
-	if (said[n] ~ /^(broker-|not-online|server-unreachable|buddy-|no-such-device|cannot-reach|device-)/ && said[n] !~ /broker-lost/)
+	if (said[n] ~ /^(broker-|not-online|server-unreachable|buddy-|share-away|no-such-device|cannot-reach|device-)/ && said[n] !~ /broker-lost/)
 		next
 	if (by_git[n] && said[n] == "-" && kind == "main" && entry(me, account(share), "push") == "")
 		# Git knew it from the list of refs, and has sent nothing.
 		next
-	if (entry(me, account(share), ours) == "" && !(struck("^broker-kill", me) && !pushes))
+	# A push that has named its refs is settled by the next broker; of all else nothing is kept.
+	if (entry(me, account(share), ours) == "" && !(struck("^broker-kill", me) && has != "yes"))
 		wrong("our journal has nothing")
 	if (said[n] !~ /not-shared|broker-lost/ && entry(share, account(me), pushes ? "pushed" : "fetched") == "" &&
 		!struck("^broker-kill", share))

@@ -323,7 +323,7 @@ judge () {
 	sed -n 's/^\([0-9][0-9]*\) .*/\1/p' judged | sort -un |
 	while read -r n
 	do
-		sed "s/^/    $n: /" "said/$n"
+		grep -e '^[a-z][a-z-]*: ' -e '^ ! \[' "said/$n" | sed "s/^/    $n: /"
 	done
 	rm -f said/*
 }
