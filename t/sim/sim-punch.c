@@ -111,7 +111,7 @@ static struct puncher *counterpart(const struct puncher *p)
 {
 	struct world *w = world_of(p);
 
-	for (unsigned i = 0; i < PUNCHERS_MAX; i++) {
+	for (unsigned i = 0; i < w->punchers_used; i++) {
 		struct puncher *o = &w->punchers[i];
 
 		if (o->used && o->broker == p->other && o->other == p->broker &&
@@ -259,13 +259,15 @@ void punch_lost(struct wire *wire)
 static struct puncher *add(struct broker *b, struct broker *other,
 			   const struct puncher_events *events, void *owner)
 {
-	struct puncher *p = b->world->punchers;
+	struct world *w = b->world;
+	struct puncher *p = w->punchers;
 	uint32_t generation;
 
-	while (p < b->world->punchers + PUNCHERS_MAX && p->used)
+	while (p < w->punchers + w->punchers_used && p->used)
 		p++;
-	if (p == b->world->punchers + PUNCHERS_MAX)
-		violation(b->world, "%s: too many attempts to punch", b->name);
+	if (p == w->punchers + PUNCHERS_MAX)
+		violation(w, "%s: too many attempts to punch", b->name);
+	w->punchers_used += p == w->punchers + w->punchers_used;
 	generation = p->generation;
 	*p = (struct puncher){
 		.used = true,
@@ -323,7 +325,7 @@ const char *punch_sid_of(const struct peer *peer)
 {
 	const struct world *w = broker_of(peer)->world;
 
-	for (unsigned i = 0; i < PUNCHERS_MAX; i++)
+	for (unsigned i = 0; i < w->punchers_used; i++)
 		if (w->punchers[i].used && w->punchers[i].broker == broker_of(peer) &&
 		    w->punchers[i].other == other_of(peer))
 			return w->punchers[i].sid;

@@ -84,9 +84,10 @@ static void note_busy(struct service_process *p)
 
 static struct service_process *busy_from(const struct broker *b, unsigned from)
 {
-	unsigned i = next_bit(b->busy, PROCESS_WORDS, from);
+	unsigned words = (processes_used(b->world) + 63) / 64;
+	unsigned i = next_bit(b->busy, words, from);
 
-	return i < PROCESSES_MAX ? &b->world->processes[i] : NULL;
+	return i < words * 64 ? &b->world->processes[i] : NULL;
 }
 
 struct service_process *first_busy(const struct broker *b)

@@ -622,7 +622,7 @@ void world_end(struct world *w)
 	for (unsigned i = 0; i < w->streams_used; i++)
 		if (w->streams[i].used)
 			violation(w, "a bytestream is left over");
-	for (unsigned i = 0; i < PUNCHERS_MAX; i++)
+	for (unsigned i = 0; i < w->punchers_used; i++)
 		if (w->punchers[i].used)
 			violation(w, "an attempt to punch is left over");
 	buf_finish(&w->scratch);
@@ -637,6 +637,7 @@ static void reset(struct world *w, uint64_t seed)
 
 	memset(w->wires, 0, w->wires_used * sizeof(*w->wires));
 	memset(w->streams, 0, w->streams_used * sizeof(*w->streams));
+	memset(w->punchers, 0, w->punchers_used * sizeof(*w->punchers));
 	memset(w->dialers, 0, w->dialers_used * sizeof(*w->dialers));
 	memset(w->helpers, 0, w->helpers_used * sizeof(*w->helpers));
 	memset(w->tells, 0, w->tells_used * sizeof(*w->tells));
@@ -691,16 +692,10 @@ static void rest(struct world *w)
 	check_rest(w);
 }
 
-void world_run(struct world *w, uint64_t seed)
+void world_conclude(struct world *w)
 {
 	uint64_t rest_from;
 
-	reset(w, seed);
-	w->sparse = true;
-	make_brokers(w);
-	plan_run(w);
-	while (w->now < w->swarm.span)
-		world_step(w, w->swarm.span);
 	heal(w);
 	touch_all(w);
 	do
@@ -732,4 +727,15 @@ void world_run(struct world *w, uint64_t seed)
 	w->stats->virtual_ms += w->now;
 	w->stats->runs++;
 	world_end(w);
+}
+
+void world_run(struct world *w, uint64_t seed)
+{
+	reset(w, seed);
+	w->sparse = true;
+	make_brokers(w);
+	plan_run(w);
+	while (w->now < w->swarm.span)
+		world_step(w, w->swarm.span);
+	world_conclude(w);
 }

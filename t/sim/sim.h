@@ -536,7 +536,6 @@ struct world {
 	unsigned events;		/* in the heap */
 	struct broker brokers[BROKERS_MAX];
 	unsigned count, accounts;
-	struct puncher punchers[PUNCHERS_MAX];
 	bool punches[BROKERS_MAX][BROKERS_MAX];	/* whether the two reach each other where both
 						   connect at once */
 	bool one_nat;			/* none of the first two has left their NAT yet */
@@ -556,7 +555,7 @@ struct world {
 	unsigned process_next;
 	/* how many places of each table were ever used: the first ones, because the first that is
 	   free is taken */
-	unsigned wires_used, streams_used, dialers_used, helpers_used, tells_used;
+	unsigned wires_used, streams_used, punchers_used, dialers_used, helpers_used, tells_used;
 	unsigned named;			/* how many processes are named */
 	const char *starting;		/* id of the negotiation for which a process is being
 					   started; borrowed */
@@ -579,6 +578,7 @@ struct world {
 	/* These are last: of them a new run clears only what was used. */
 	struct wire wires[WIRES_MAX];
 	struct s5b streams[STREAMS_MAX];
+	struct puncher punchers[PUNCHERS_MAX];
 	struct dialer dialers[WIRES_MAX];
 	struct helper helpers[HELPERS_MAX];
 	struct tell tells[TELLS_MAX];
@@ -621,6 +621,11 @@ void world_make_quiet(struct world *w, uint64_t seed, unsigned count);
  * advances the time to it.
  */
 void world_step(struct world *w, uint64_t until);
+/*
+ * Everything heals and comes to rest, everybody pushes to everybody and fetches, which must
+ * work at once, and the world ends: the second half of a run.
+ */
+void world_conclude(struct world *w);
 void world_end(struct world *w);
 
 /* sim-server.c: who is online, who is told when, and the faults */

@@ -461,7 +461,9 @@ static size_t on_path_fill(void *owner, struct buf *out, size_t max)
 
 	n = link_output(&p->link, out, max, context_now(p->all->context));
 	meter_add(&p->meter_out, n, context_now(p->all->context));
-	peer_touch(p);
+	/* A path asks until there is nothing left, and then nothing has changed. */
+	if (n)
+		peer_touch(p);
 	return n;
 }
 
