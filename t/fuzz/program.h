@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef T_PROGRAM_H
+#define T_PROGRAM_H
+
+/*
+ * An input that is a program: each byte chooses an act, and the bytes behind it are its
+ * arguments. Behind the end of the input all bytes are 0.
+ */
+
+#include <stdbool.h>
+
+#include "fuzz.h"
+
+struct program {
+	const uint8_t *at;
+	size_t left;
+};
+
+static inline uint8_t program_byte(struct program *p)
+{
+	if (!p->left)
+		return 0;
+	p->left--;
+	return *p->at++;
+}
+
+/* Its next bytes, as many as the next byte says; *n is less where the input ends. */
+static inline const uint8_t *program_bytes(struct program *p, size_t *n)
+{
+	const uint8_t *bytes;
+
+	*n = program_byte(p);
+	if (*n > p->left)
+		*n = p->left;
+	bytes = p->at;
+	p->at += *n;
+	p->left -= *n;
+	return bytes;
+}
+
+static inline const char *program_word(struct program *p, const char *const *words, unsigned n)
+{
+	return words[program_byte(p) % n];
+}
+
+/* One of these words. */
+#define PROGRAM_WORD(p, ...)                                                                       \
+	program_word(p, (const char *const[]){ __VA_ARGS__ },                                      \
+		     sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+
+#endif
