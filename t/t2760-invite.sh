@@ -107,7 +107,7 @@ test_expect_success 'two commands of each: alice sets up and invites, bob joins 
 '
 
 test_expect_success 'both see each other, verified; what was given stands in the configuration' '
-	wait_for 10 trusts alice bob && wait_for 10 trusts bob alice &&
+	wait_for $subscribed_in trusts alice bob && wait_for $subscribed_in trusts bob alice &&
 	buddy_line alice bob | grep "	both	verified	" && buddy_line bob alice | grep "	both	verified	" &&
 	wait_for 10 as alice git config --global --get-all xmppShare.treasure.push bob@localhost &&
 	as alice git xmpp share --list | grep "push .*bob@localhost" &&
@@ -146,7 +146,7 @@ test_expect_success 'carol has read the link and comes later: refused, and both 
 
 test_expect_success 'carol has read the link and comes first: dave, for whom it was, and alice learn it' '
 	invite alice --share=treasure && setup_user dave && start_broker dave &&
-	as carol git xmpp join "$link" && wait_for 10 trusts alice carol &&
+	as carol git xmpp join "$link" && wait_for $subscribed_in trusts alice carol &&
 	refused 128 dave "was used before, by another device" "$link" && grep "^hint: .*somebody else has read the link" err &&
 	notices alice "carol@localhost has joined by your invitation" &&
 	wait_for 5 notices alice "dave@localhost tried to join by your invitation .*: it was used before" &&
@@ -157,14 +157,14 @@ test_expect_success 'carol has read the link and comes first: dave, for whom it 
 
 test_expect_success 'a device that was shut out does not come back by an invitation, and does not use it up' '
 	invite alice && refused 128 carol "does not accept this invitation\|does not answer" "$link" &&
-	as dave git xmpp join "$link" && wait_for 10 trusts alice dave && wait_for 10 trusts dave alice &&
+	as dave git xmpp join "$link" && wait_for $subscribed_in trusts alice dave && wait_for $subscribed_in trusts dave alice &&
 	as alice git xmpp remove dave@localhost && as dave git xmpp remove alice@localhost
 '
 
 test_expect_success 'an invitation gives what it names, and no more' '
 	test_must_fail as dave git ls-remote xmpp::alice@localhost/treasure &&
 	invite alice --share=treasure && as dave git xmpp join "$link" >joined && cat joined &&
-	grep "^you may fetch .treasure.$" joined && wait_for 10 trusts dave alice &&
+	grep "^you may fetch .treasure.$" joined && wait_for $subscribed_in trusts dave alice &&
 	as dave git ls-remote xmpp::alice@localhost/treasure &&
 	test_must_fail as dave git -C "$TRASH/bob/treasure" push xmpp::alice@localhost/treasure HEAD:dave 2>err &&
 	grep "but not push to it" err &&

@@ -104,7 +104,7 @@ test_expect_success 'he drops it, and takes it up again' '
 
 test_expect_success 'his broker is killed; the next one goes on, and joins when alice is there' '
 	kill_broker bob && start_broker bob && joining bob &&
-	start_broker alice && wait_for 60 trusts bob alice && wait_for 10 trusts alice bob && joins_no_more bob &&
+	start_broker alice && wait_for 60 trusts bob alice && wait_for $subscribed_in trusts alice bob && joins_no_more bob &&
 	notices bob "you have joined alice@localhost by their invitation, and both devices are verified  git xmpp list alice@localhost" &&
 	noted bob "alice@localhost/treasure  join  invitation  ok  joined by the invitation of alice@localhost; both devices are verified" &&
 	notices alice "bob@localhost has joined by your invitation" && noted alice "bob@localhost/treasure  invitation  $id  ok" &&

@@ -7,6 +7,8 @@
 #   distribution_file <prosody|ejabberd>   what the package has installed
 #   prosody_distribution   that file, for $prosody_host, with all that a script asked for in addition
 #   ejabberd_distribution  the same, for $ejabberd_host
+#   $subscribed_in         within so many seconds two who became buddies see each other
+#   unthrottled            what a step needs that moves megabytes through the server
 #
 # The servers may be another Debian's: $SERVER_ROOT is its root directory, with this one's /tmp, /proc,
 # /dev, source tree and build directory in it (t/servers mounts them); $in_server_root runs a command there.
@@ -23,6 +25,18 @@ prosody_host=localhost
 ejabberd_host=localhost
 
 in_server_root=${SERVER_ROOT:+chroot $SERVER_ROOT}
+
+# ejabberd drops what comes after five stanzas about subscriptions in a minute. That is asked for again
+# after a minute, and after five.
+subscribed_in=20
+case "$CONFIG ${SERVER:-prosody}" in
+'distribution ejabberd')
+	subscribed_in=200 ;;
+esac
+
+unthrottled () {
+	test "$CONFIG" != distribution
+}
 
 distribution_file () {
 	case $1 in
@@ -100,7 +114,7 @@ ejabberd_edits () {
 	s|^    port: 5223\$|    port: ${direct_port:-$("$BUILD/t/free-port")}|
 	s|^    port: 5269\$|    port: $s2s_port|
 	END
-	for port in 5443 5280 3478 1883
+	for port in 5443 5280 3478 5478 1883
 	do
 		echo "s|^    port: $port\$|    port: $("$BUILD/t/free-port")|"
 	done

@@ -7,11 +7,15 @@
 #
 #   . "$(dirname "$0")/lib/own-network.sh"
 #
-#   start_federation <user>@<a|b>...   both servers, with these accounts, and their users' homes
+#   start_federation <user>@<a|b>...   both servers, with these accounts, and their users' homes. With
+#                                      CONFIG=distribution both as lib-distribution.sh has them, limits on
+#                                      ($lifted: but none of what ejabberd takes from its users)
+#   federation_proxies <a|b>...        before a server starts: these have a proxy (XEP-0065)
 #   server_down <a|b> [<signal>]       TERM: it says goodbye to everybody first
 #   server_up <a|b>                    the same accounts; ejabberd keeps what it knew
 #   sever <a|b> <drop|refuse>          what that side sends to the other one is lost, or answered with an error
 #   mend                               nothing is severed any more
+#   url_of <user> <share>
 #   slow_push_begins <branch>          Alice's, of a megabyte and more from alice/work into bob/project.git;
 #                                      slow enough for what is done to it, and some of it is there
 #   at <a|b> <command>...              runs it in that namespace
@@ -90,7 +94,69 @@ make_certificate_of () {
 		-CAcreateserial -days 2 -extfile "$path.ext" -out "$path.crt" 2>>"$TRASH/log/openssl"
 }
 
-federated_prosody () {
+# trust_authority: everybody here takes its certificates, as those of the machine's own authorities.
+trust_authority () {
+	mkdir -p "$TRASH/certs/trusted" && cp "$TRASH/certs/ca.crt" "$TRASH/certs/trusted/ca-certificates.crt" &&
+	cp "$TRASH/certs/ca.crt" "$TRASH/certs/trusted/$(openssl x509 -hash -noout -in "$TRASH/certs/ca.crt").0" &&
+	mount --bind "$TRASH/certs/trusted" /etc/ssl/certs
+}
+
+federation_proxies () {
+	local side
+
+	prosody_proxy= ejabberd_proxy=
+	for side
+	do
+		case $side in
+		a) prosody_proxy=yes ;;
+		b) ejabberd_proxy=yes ;;
+		esac
+	done
+}
+federation_proxies
+
+proxy_of_a () {
+	test -z "$prosody_proxy" || cat <<-END
+	Component "proxy.a.test" "proxy65"
+		proxy65_address = "$net_a.2"
+		proxy65_acl = { "a.test", "b.test" }
+	END
+}
+
+proxy_of_b () {
+	test -z "$ejabberd_proxy" || cat <<-END
+	  mod_proxy65:
+	    host: proxy.b.test
+	    hostname: "$net_b.2"
+	    ip: "$net_b.2"
+	    port: 7777
+	END
+}
+
+write_configurations () {
+	federated_prosody_${CONFIG:-unthrottled} >"$TRASH/prosody/config.lua" &&
+	federated_ejabberd_${CONFIG:-unthrottled} >"$TRASH/ejabberd/config.yml"
+}
+
+federated_prosody_distribution () {
+	mkdir -p "$TRASH/prosody/conf.d" && (
+		prosody_port=5222 s2s_port=5269 proxy_port=5000 prosody_host=a.test server_address=$net_a.2
+		certificates=$TRASH/certs
+		prosody_edits >"$TRASH/prosody/edits"
+	) && sed -f "$TRASH/prosody/edits" "$(distribution_file prosody)" && proxy_of_a
+}
+
+federated_ejabberd_distribution () {
+	(
+		server_port=5222 s2s_port=5269 direct_port=5223 ejabberd_host=b.test server_address=$net_b.2
+		certificate=$TRASH/certs/b.crt private_key=$TRASH/certs/b.key
+		ejabberd_edits
+		test -z "$lifted" || echo "s|^    normal: all|    none: all|"
+	) >"$TRASH/ejabberd/edits" && sed -f "$TRASH/ejabberd/edits" "$(distribution_file ejabberd)" &&
+	proxy_of_b && echo "${ejabberd_pause:+s2s_max_retry_delay: $ejabberd_pause}"
+}
+
+federated_prosody_unthrottled () {
 	cat <<-END
 	data_path = "$TRASH/prosody/data"
 	certificates = "$TRASH/prosody"
@@ -108,12 +174,13 @@ federated_prosody () {
 	VirtualHost "a.test"
 		ssl = { key = "$TRASH/certs/a.key", certificate = "$TRASH/certs/a.crt" }
 	END
+	proxy_of_a
 }
 
 # What is not said here is as it comes, the limit of subscriptions in a minute too. So is the
 # longest pause between two attempts to reach another server, unless $ejabberd_pause says it in
 # seconds: who was refused once waits for a time by chance, up to five minutes.
-federated_ejabberd () {
+federated_ejabberd_unthrottled () {
 	cat <<-END
 	hosts: [b.test]
 	loglevel: info
@@ -140,10 +207,11 @@ federated_ejabberd () {
 	  mod_s2s_dialback: {}
 	  mod_stream_mgmt: {}
 	END
+	proxy_of_b
 }
 
 server_up () {
-	server_up_$1 && wait_for 40 "$1_serves"
+	write_configurations && server_up_$1 && wait_for 100 "$1_serves"
 }
 
 server_up_a () {
@@ -206,7 +274,7 @@ start_federation () {
 	local account user
 
 	mkdir -p "$TRASH/prosody/data/a%2etest/accounts" "$TRASH/ejabberd" "$TRASH/log" &&
-	make_authority && make_certificate_of a && make_certificate_of b &&
+	make_authority && make_certificate_of a && make_certificate_of b && trust_authority &&
 	ip link set lo up && echo 1 >/proc/sys/net/ipv4/ip_forward &&
 	hold a && hold b && start_names || return
 	at_exit stop_other_brokers
@@ -225,8 +293,6 @@ start_federation () {
 		esac
 		eval "network_$user=\$network_at_${account#*@} jid_$user=$account.test"
 	done
-	federated_prosody >"$TRASH/prosody/config.lua"
-	federated_ejabberd >"$TRASH/ejabberd/config.yml"
 	server_up a && server_up b || return
 	for account
 	do
@@ -238,6 +304,10 @@ federated_user () {
 	plain_user "$1" &&
 	as "$1" git xmpp setup "$(jid_of "$1")" --ca-file="$TRASH/certs/ca.crt" \
 		--password-command="cat $TRASH/$1/pw" --no-start
+}
+
+url_of () {
+	echo "xmpp::$(jid_of "$1")/$2"
 }
 
 slow_push_begins () {

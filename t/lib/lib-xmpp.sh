@@ -681,10 +681,10 @@ knows () {
 # pair <a> <b>: a asks, b accepts, both know the other's device.
 pair () {
 	as "$1" git xmpp add "$(jid_of "$2")" &&
-	wait_for 10 knows "$2" "$1" &&
+	wait_for $subscribed_in knows "$2" "$1" &&
 	as "$2" git xmpp accept "$(jid_of "$1")" &&
-	wait_for 20 trusts "$1" "$2" &&
-	wait_for 20 trusts "$2" "$1"
+	wait_for $subscribed_in trusts "$1" "$2" &&
+	wait_for $subscribed_in trusts "$2" "$1"
 }
 
 # background <user> <command...>: starts it; $job is its process id.
