@@ -9,6 +9,7 @@
 #   start_prosody <user>...     stop_prosody    restart_prosody
 #   start_ejabberd <user>...    stop_ejabberd   (instead of Prosody)
 #   start_server <user>...      stop_server     whichever $SERVER names; Prosody if it is not set
+#   server_address              where that listens for clients, and its proxy: 127.0.0.1, if it is not set
 #   server_again                restart_server  on the same port, with the same accounts
 #   contacts <user> <jid>...    ordinary chat contacts of that user, both ways; before the server starts
 #   direct_tls                  the server has a port for direct TLS, $direct_port; before it starts
@@ -65,7 +66,7 @@ have_prosody () {
 	$in_server_root sh -c 'command -v prosody' >/dev/null && command -v openssl >/dev/null
 }
 
-# The server: encrypted client connections on one port of 127.0.0.1, a proxy for
+# The server: encrypted client connections on one port of its address, a proxy for
 # bytestreams (XEP-0065) on another, nothing else. prosody_limits in the environment puts the
 # rate limits of a public server on; prosody_proxy=yes adds the proxy, prosody_debug
 # has every stanza in its log, prosody_blocklist has it block (XEP-0191), prosody_module is one of
@@ -96,14 +97,14 @@ prosody_unthrottled () {
 	pidfile = "$TRASH/prosody/pid"
 	run_as_root = true
 	log = { { levels = { min = "${prosody_debug:-info}" }, to = "file", filename = "$TRASH/log/prosody" } }
-	interfaces = { "127.0.0.1" }
+	interfaces = { "${server_address:-127.0.0.1}" }
 	c2s_ports = { $prosody_port }
 	c2s_direct_tls_ports = { $direct_port }
 	c2s_direct_tls_ssl = { key = "$TRASH/prosody/localhost.key", certificate = "$TRASH/prosody/localhost.crt" }
 	s2s_ports = { }
 	$component
 	proxy65_ports = { $proxy_port }
-	proxy65_interfaces = { "127.0.0.1" }
+	proxy65_interfaces = { "${server_address:-127.0.0.1}" }
 	plugin_paths = { $(prosody_plugin_paths) }
 	modules_enabled = { $modules }
 	modules_disabled = { "s2s", "offline" }
@@ -125,7 +126,7 @@ prosody_plugin_paths () {
 prosody_components () {
 	test "$prosody_proxy" != yes || cat <<-END
 	Component "proxy.localhost" "proxy65"
-		proxy65_address = "127.0.0.1"
+		proxy65_address = "${server_address:-127.0.0.1}"
 	END
 	test -z "$component_port" || cat <<-END
 	Component "$EVIL"
@@ -225,7 +226,7 @@ prosody_decided () {
 
 # prosody_listens <service> <port>
 prosody_listens () {
-	grep -q "Activated service '$1' on .*\[127.0.0.1\]:$2" "$TRASH/log/prosody"
+	grep -q "Activated service '$1' on .*\[${server_address:-127.0.0.1}\]:$2" "$TRASH/log/prosody"
 }
 
 stop_prosody () {
@@ -272,7 +273,7 @@ ejabberd_unthrottled () {
 	listen:
 	  -
 	    port: $server_port
-	    ip: "127.0.0.1"
+	    ip: "${server_address:-127.0.0.1}"
 	    module: ejabberd_c2s
 	    starttls_required: true
 	    max_stanza_size: 262144
@@ -328,8 +329,8 @@ ejabberd_modules () {
 	test "$SERVER" = ejabberd && test "$prosody_proxy" != yes || cat <<-END
 	  mod_proxy65:
 	    host: proxy.localhost
-	    hostname: "127.0.0.1"
-	    ip: "127.0.0.1"
+	    hostname: "${server_address:-127.0.0.1}"
+	    ip: "${server_address:-127.0.0.1}"
 	    port: $proxy_port
 	END
 	test -z "$ejabberd_counter" || echo "  mod_pres_counter: {}"
@@ -498,10 +499,20 @@ plain_user () {
 	{ test "$PATHS" != direct || direct_user "$1"; }
 }
 
+# server_name: host and port, as the users configure them.
+server_name () {
+	case $server_address in
+	*:*)
+		echo "[$server_address]:$server_port" ;;
+	*)
+		echo "${server_address:-127.0.0.1}:$server_port" ;;
+	esac
+}
+
 # setup_user <user>: and the account, which is that of $jid_<user> where a person has several devices.
 setup_user () {
 	plain_user "$1" &&
-	as "$1" git xmpp setup "$(jid_of "$1")" --server="127.0.0.1:$server_port" \
+	as "$1" git xmpp setup "$(jid_of "$1")" --server="$(server_name)" \
 		--ca-file="$TRASH/prosody/localhost.crt" \
 		--password-command="cat '$TRASH/$1/pw'" --no-start
 }
