@@ -30,7 +30,11 @@ proxy) megabytes=2 bandwidth=0 ;;
 esac
 # What goes on in-band is the rest of this; and in a state nothing has to be slow.
 test $fault != hole-path || megabytes=3 bandwidth=300k
-case $when in *%) ;; *) megabytes=1 bandwidth=0 ;; esac
+case $when in
+*%) ;;
+link:suspended | ibb:closed) megabytes=1 bandwidth=0 ;;
+*) megabytes=0 bandwidth=0 ;;
+esac
 
 # A home of its own that can be full.
 small_home () {
@@ -167,8 +171,8 @@ meet_the_moment () {
 	transfer)
 		mv $halted.halt.new $halted.halt && begin_job && wait_for 20 halts ;;
 	cut)
-		as $sender git config --global xmpp.bandwidth 150k && reload $sender &&
-		begin_job && wait_for 60 has_come $((have_before + 300)) && ! gone $job &&
+		as $sender git config --global xmpp.bandwidth 50k && reload $sender &&
+		begin_job && wait_for 60 has_come $((have_before + 20)) && ! gone $job &&
 		mv $halted.halt.new $halted.halt && fault_reset here && wait_for 20 halts ;;
 	login)
 		# Bob's own broker goes and comes; if he is the one, he is halted when he comes.
