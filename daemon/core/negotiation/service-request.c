@@ -50,11 +50,11 @@ struct service_request {
  * others answered.
  */
 static const char *const telling[] = {
-	"not-shared", "no-path", "silent", "offline", "timeout", "ended", "unreachable", "too-old", "removed",
-	"untrusted",
-	"unknown-key", "version", "unsupported", "not-you", "busy", "broken",
-	"push-denied", "unverified",
-	"idle", "gone", "restarted",
+	"not-shared",  "no-path",    "silent",	    "offline", "timeout",
+	"ended",       "unreachable", "too-old",     "removed", "untrusted",
+	"unknown-key", "version",     "unsupported", "not-you", "busy",
+	"broken",      "push-denied", "unverified",  "idle",	"gone",
+	"restarted",
 };
 
 static int how_telling(const char *reason)
