@@ -32,7 +32,7 @@ bounded () {
 open_alice () {
 	rm -f alice.in
 	mkfifo alice.in || return
-	"$BUILD/t/xmpp-probe" --server "127.0.0.1:$prosody_port" --timeout 280 --tell-memory \
+	"$BUILD/t/xmpp-probe" --server "127.0.0.1:$prosody_port" --timeout 900 --tell-memory \
 		--ca-file "$TRASH/prosody/localhost.crt" alice@localhost "$PASSWORD" \
 		<alice.in >alice.out 2>>"$TRASH/log/probe.alice" &
 	alice=$!

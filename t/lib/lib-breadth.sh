@@ -257,7 +257,7 @@ afresh () {
 masked () {
 	tr '\r' '\n' <"$1" |
 	LC_ALL=C sed -e "s|$url|URL|g" -e "s|$w|W|g" -e "s|$TRASH|T|g" \
-		-e '/: *[0-9]*% ([0-9]*\/[0-9]*)\(, [0-9.]* [KMG]*i*B.*\)* *$/d' -e '/^Updating files: /d' \
+		-e '/: *[0-9]*% ([0-9]*\/[0-9]*)\(, [0-9.]* [KMG]*i*B\(ytes\)*\( | [0-9.]* [KMG]*i*B\/s\)*\)* *$/d' -e '/^Updating files: /d' \
 		-e '/^remote: fatal: git upload-pack: /d' -e '/^remote: fatal: sent error to the client: /d' \
 		-e 's/, [0-9.]* [KMG]*i*B\(ytes\)*\( | [0-9.]* [KMG]*i*B\/s\)*\(, done\)/\3/' \
 		-e 's/ | [0-9.]* [KMG]*i*B\/s//' \

@@ -63,10 +63,11 @@ int __wrap_git_config_open_default(git_config **out)
 static void put(const char *name, const char *text)
 {
 	static time_t at = 1700000000;
-	struct timespec times[2] = { { .tv_sec = ++at }, { .tv_sec = at } };
+	struct timespec times[2] = { { .tv_sec = at }, { .tv_sec = at } };
 	char *path = xasprintf("%s/%s", here, name);
 	FILE *file = fopen(path, "w");
 
+	at++;
 	if (!file || fputs(text, file) < 0 || fclose(file) || utimensat(AT_FDCWD, path, times, 0))
 		abort();
 	free(path);
