@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# git over ssh and over xmpp::, side by side. Sourced by t2320-breadth.sh.
+# git over ssh and over xmpp::, side by side. Sourced by t/beside-ssh.
 #
 # There are two worlds, $TRASH/ssh and $TRASH/xmpp: what is shared is in srv, whoever asks works in
 # here, where work is a clone of srv/project. A case is run in both, from the same beginning:
