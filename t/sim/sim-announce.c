@@ -389,8 +389,16 @@ void announcement_heard(struct peer *p, const char *name, struct fields f)
 		violation(b->world, "%s: hears of '%s' and may not", b->name, name);
 	if (version < c->heard)
 		violation(b->world, "%s: hears something old from %s", b->name, by->name);
-	c->hearings = version == c->heard ? c->hearings + 1 : 1;
+	/*
+	 * It may end its link unknown to the other side, which then says anew what was ahead of its
+	 * own link: that is one telling, heard on two links.
+	 */
+	if (version != c->heard)
+		c->hearings = 1;
+	else if (note_of(p)->first_up <= c->heard_at)
+		c->hearings++;
 	c->heard = version;
+	c->heard_at = b->world->now;
 	c->refs = strtoul(tip, NULL, 16);
 	if (version == c->version && c->hearings > c->tells)
 		violation(b->world, "%s: hears of '%s' once too often", b->name, name);

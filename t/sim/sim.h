@@ -272,7 +272,7 @@ struct telling_count {
 	unsigned tells;			/* how often it was told */
 	/* what the device received in its present life from the announcer's present one */
 	uint32_t by_life, heard_life, heard_by;
-	uint64_t heard;
+	uint64_t heard, heard_at;
 	unsigned hearings;
 	uint64_t refs;			/* the refs that it was told */
 };
