@@ -165,9 +165,13 @@ static void note_outcome(struct service_process *p, unsigned status)
 
 const struct outcome *outcome_find(const struct world *w, const char *id)
 {
-	for (unsigned i = 0; i < OUTCOMES; i++)
-		if (!strcmp(w->outcomes[i].id, id))
-			return &w->outcomes[i];
+	/* The newest: what the first one was told may be said anew to a restarted broker. */
+	for (unsigned i = 1; i <= OUTCOMES; i++) {
+		const struct outcome *o = &w->outcomes[(w->outcome_next - i) % OUTCOMES];
+
+		if (!strcmp(o->id, id))
+			return o;
+	}
 	return NULL;
 }
 
