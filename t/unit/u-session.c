@@ -202,6 +202,11 @@ struct peer *peer_find(const struct peers *p, const char *whom, const char *devi
 	return NULL;
 }
 
+bool peer_is_there(const struct peers *p, const char *whom, const char *device)
+{
+	return presence_device(context.presence, whom, device);
+}
+
 void peer_touch(struct peer *p)
 {
 }

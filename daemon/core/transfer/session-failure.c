@@ -12,7 +12,7 @@
 #include "context.h"
 #include "device-id.h"
 #include "log.h"
-#include "peer.h"
+#include "peers.h"
 #include "session-internal.h"
 #include "target-set.h"
 
@@ -98,20 +98,6 @@ static const char *find_waiting(const struct session *s)
 	return NULL;
 }
 
-/* Whether a device could have been asked: it is online, or its link is up. */
-static bool is_there(const struct session *s, const char *device)
-{
-	const struct buddy *buddy = presence_buddy(s->all->context->presence, s->to.jid);
-	const struct peer *p = peer_find(s->all->peers, s->to.jid, device);
-
-	if (p && p->link.state == LINK_UP)
-		return true;
-	for (const struct resource *r = buddy ? buddy->resources : NULL; r; r = r->next)
-		if (r->broker && !strcmp(r->device, device))
-			return true;
-	return false;
-}
-
 /* The trusted device of the buddy's that is not there and was seen last; false if all are. */
 static bool find_away(const struct session *s, char device[DEVICE_ID_LEN + 1])
 {
@@ -121,7 +107,7 @@ static bool find_away(const struct session *s, char device[DEVICE_ID_LEN + 1])
 
 	for (; d; d = d->sibling) {
 		device_id_of(d->fp, id);
-		if (!trust_allows(d->state) || is_there(s, id) ||
+		if (!trust_allows(d->state) || peer_is_there(s->all->peers, s->to.jid, id) ||
 		    (away && away->last_seen >= d->last_seen))
 			continue;
 		away = d;
