@@ -227,6 +227,8 @@ class Devices:
         if path in path.device.attempts:
             path.device.attempts[path] = time.monotonic()
         path.said = 'resume' if link else 'new'
+        if link:
+            link.greets(path)
         self.hello(path, path.said, ('received', link.received if link else 0), ('link', path.name))
 
     def path_record(self, path, record):
@@ -244,6 +246,8 @@ class Devices:
     def path_lost(self, path, why, broken):
         device = getattr(path, 'device', None) or self.get(path.bare, path.wanted or '?')
         device.attempts.pop(path, None)
+        if device.link:
+            device.link.greets_no_more(path)
         if device.link and device.link.path is path:
             if broken:
                 device.link.end('protocol')

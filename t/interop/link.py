@@ -26,6 +26,9 @@ class Link:
         self.name, self.instance, self.user, self.is_ours = name, instance, user, is_ours
         self.began = time.monotonic()
         self.path = None
+        # Other paths on which `resume` was said and not answered. What it says to be received
+        # must not be overtaken by ACK.
+        self.greeting = set()
         self.sent = self.acknowledged = self.received = self.acked = 0
         self.waiting = deque()                  # (number, type, payload) not acknowledged
         self.in_flight = self.not_acked = 0
@@ -38,6 +41,7 @@ class Link:
         """The other side has all up to `received`; what it has not is said again."""
         if not self.acknowledged <= received <= self.sent:
             raise Broken('HELLO record: received: %d of %d' % (received, self.sent))
+        self.greeting.clear()
         old, self.path = self.path, path
         self.take_ack(received)
         self.heard, self.lost_at, self.pinged = time.monotonic(), None, None
@@ -80,7 +84,7 @@ class Link:
         if self.ack_timer:
             self.ack_timer.cancel()
             self.ack_timer = None
-        if self.path and self.received > self.acked:
+        if self.path and not self.greeting and self.received > self.acked:
             self.acked, self.not_acked = self.received, 0
             self.control('ACK', struct.pack('>Q', self.received))
 
@@ -117,6 +121,13 @@ class Link:
         elif not self.ack_timer:
             self.ack_timer = asyncio.get_event_loop().call_later(ACK_SECONDS, self.say_ack)
         self.user.link_record(record)
+
+    def greets(self, path):
+        self.greeting.add(path)
+
+    def greets_no_more(self, path):
+        self.greeting.discard(path)
+        self.say_ack()
 
     def path_lost(self):
         self.path, self.lost_at = None, time.monotonic()
