@@ -198,7 +198,7 @@ static void on_timer(uv_timer_t *timer)
 	struct ibb_path *p = timer->data;
 
 	if (!p->tls.path.up)
-		broken(p, "no answer to the TLS handshake");
+		broken(p, PATH_HANDSHAKE_UNANSWERED);
 	else if (ibb_deadline(&p->ibb) <= uv_now(p->all->loop))
 		broken(p, "the other side does not acknowledge");
 	else

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "attempts.h"
 #include "log.h"
 #include "sockaddr.h"
 #include "socks5.h"
@@ -151,7 +152,7 @@ static void on_timer(uv_timer_t *timer)
 		broken(p, "the other side did not come to the proxy");
 		break;
 	case TCP_OPEN:
-		broken(p, "no answer to the TLS handshake");
+		broken(p, PATH_HANDSHAKE_UNANSWERED);
 		break;
 	default:
 		broken(p, "that took long enough");

@@ -286,6 +286,23 @@ static void test_told_again(void)
 	asks("w", "another network is told");
 }
 
+static void test_another_session(void)
+{
+	struct path_manager_facts facts = everything;
+
+	begin(true);
+	path_manager_detached(&s, now, now);
+	step(0);
+	asks("b", "without a path there is an attempt in-band");
+	facts.online = false;
+	path_manager_know(&s, &facts, now);
+	asks("", "which goes on when the device goes offline");
+	path_manager_know(&s, &everything, now);
+	asks("Bw", "and leads to nobody when it comes anew");
+	step(0);
+	asks("b", "so that there is another one at once");
+}
+
 static void test_failing_at_once(void)
 {
 	begin(true);
@@ -304,6 +321,7 @@ int main(void)
 	test_punch();
 	test_put_off();
 	test_told_again();
+	test_another_session();
 	test_failing_at_once();
 	return tap_done();
 }

@@ -284,6 +284,68 @@ static void what_fails(void)
 	expect("opens a path to " BOB "/r\n", "then it is made again");
 	path_over(&wires[1].path, IBB_PATH_UNANSWERED);
 	expect("doubts " BOB "/r\nended: unreachable\n", "once");
+
+	begin();
+	peer_want(&peers, BOB, id);
+	buf_reset(&trace);
+	path_over(&wires[0].path, PATH_HANDSHAKE_UNANSWERED);
+	run(60 * 1000);
+	expect("doubts " BOB "/r\nopens a path to " BOB "/r\n", "or was silent in the handshake");
+	path_established(&wires[1].path, bob);
+	path_over(&wires[1].path, IBB_PATH_UNKNOWN);
+	expect("doubts " BOB "/r\nended: unreachable\n", "which is not repeated without end");
+
+	begin();
+	connect_to(bob);
+	path_over(&wires[0].path, IBB_PATH_UNKNOWN);
+	run(60 * 1000);
+	expect("doubts " BOB "/r\nopens a path to " BOB "/r\n",
+	       "or was lost before HELLO had an answer");
+	path_established(&wires[1].path, bob);
+	answer(&wires[1], BOB);
+	expect("met a key\nup\n", "and the link comes up all the same");
+}
+
+static void disappear(void)
+{
+	char device[DEVICE_ID_LEN + 1];
+
+	presence_unavailable(context.presence, BOB "/r", 1, device);
+	peer_presence(peers.first, false);
+}
+
+/* The broker of the device restarts, and has the same JID as before. */
+static void who_restarts(void)
+{
+	begin();
+	peer_want(&peers, BOB, id);
+	buf_reset(&trace);
+	disappear();
+	run(0);
+	ok(!wires[0].over, "a path under way to a device that is said to be offline goes on");
+	expect("", "for the server may have made it up");
+	appear();
+	peer_presence(peers.first, true);
+	run(0);
+	ok(wires[0].over, "when the device comes anew, that path leads to nobody");
+	expect("opens a path to " BOB "/r\n", "and another one is made at once");
+
+	path_established(&wires[1].path, bob);
+	disappear();
+	run(0);
+	ok(!wires[1].over, "nor does a HELLO end that has no answer yet");
+	appear();
+	peer_presence(peers.first, true);
+	run(0);
+	ok(wires[1].over, "until the device comes anew");
+	run(PATH_SELECTOR_WAIT_FIRST);
+	expect("opens a path to " BOB "/r\n", "and is said again on another path");
+	path_established(&wires[2].path, bob);
+	peer_presence(peers.first, true);
+	run(0);
+	ok(!wires[2].over, "a presence that only comes again ends nothing");
+	answer(&wires[2], BOB);
+	expect("met a key\nup\n", "and the link comes up");
 }
 
 /* A path that bob's device has opened, and said HELLO on. */
@@ -436,6 +498,7 @@ int main(void)
 	who_is_a_peer();
 	whose_key();
 	what_fails();
+	who_restarts();
 	what_comes();
 	who_dials();
 	when_it_ends();

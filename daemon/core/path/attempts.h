@@ -18,6 +18,10 @@
  * time.
  */
 #define IBB_PATH_UNANSWERED "timeout"
+/* The reason when the other side was silent in the TLS handshake of a path. */
+#define PATH_HANDSHAKE_UNANSWERED "no answer to the TLS handshake"
+/* The reason when another process answers at the other end, which knows of no such path. */
+#define IBB_PATH_UNKNOWN "item-not-found"
 
 /*
  * The standing of the device at the other end of an in-band path, for sharing places

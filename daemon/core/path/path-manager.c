@@ -89,11 +89,29 @@ void path_manager_tell(struct path_manager *s)
 	s->events->tell(s->owner);
 }
 
+static void give_up(struct path_manager *s, enum path_kind kind)
+{
+	s->trying[kind] = false;
+	s->events->give_up(s->owner, kind);
+}
+
+/* What was said for this attempt, if there is one, is lost. That says nothing about the path. */
+static void lose(struct path_manager *s, enum path_kind kind)
+{
+	if (!s->trying[kind])
+		return;
+	give_up(s, kind);
+	path_selector_arrived(&s->selector, kind);
+}
+
 void path_manager_know(struct path_manager *s, const struct path_manager_facts *facts, uint64_t now)
 {
 	bool appeared = facts->online && !s->facts.online;
 
 	s->facts = *facts;
+	/* It is another session of the device, and knows nothing of what was sent to the other. */
+	if (appeared)
+		lose(s, PATH_INBAND);
 	refresh(s, now);
 	/* The device may have tried something for which we must know its JID. */
 	if (appeared)
@@ -181,20 +199,10 @@ bool path_manager_trying(const struct path_manager *s)
 	return false;
 }
 
-static void give_up(struct path_manager *s, enum path_kind kind)
-{
-	s->trying[kind] = false;
-	s->events->give_up(s->owner, kind);
-}
-
 static void give_up_all(struct path_manager *s, enum path_kind up_to)
 {
-	for (int kind = 0; kind <= (int)up_to; kind++) {
-		if (!s->trying[kind])
-			continue;
-		give_up(s, kind);
-		path_selector_arrived(&s->selector, kind);
-	}
+	for (int kind = 0; kind <= (int)up_to; kind++)
+		lose(s, kind);
 }
 
 void path_manager_stop(struct path_manager *s)
@@ -210,19 +218,11 @@ void path_manager_attached(struct path_manager *s, enum path_kind kind, uint64_t
 	refresh(s, now);
 }
 
-/* The steps of this kind are records, and the link may take long to come back. */
-static void lose_records(struct path_manager *s, enum path_kind kind)
-{
-	if (!s->trying[kind])
-		return;
-	give_up(s, kind);
-	path_selector_arrived(&s->selector, kind);
-}
-
 void path_manager_detached(struct path_manager *s, uint64_t heard_at, uint64_t now)
 {
-	lose_records(s, PATH_PROXY);
-	lose_records(s, PATH_PUNCH);
+	/* The steps of these are records, and the link may take long to come back. */
+	lose(s, PATH_PROXY);
+	lose(s, PATH_PUNCH);
 	path_selector_detached(&s->selector, heard_at, now);
 	refresh(s, now);
 }

@@ -330,15 +330,22 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 }
 
 /*
- * Whether to repeat an offer of a path that had no answer, which is done once: a stanza may be
- * lost, and a device that gets many offers may answer some seconds later.
+ * Whether to try once more for the first path of a link, which is done once, after silence: a
+ * stanza may be lost, a device that gets many offers may answer some seconds later, and one whose
+ * broker restarts answers by another process.
  */
-static bool is_worth_another_try(struct peer *p, const char *why)
+static bool is_worth_another_try(struct peer *p)
 {
-	if (p->unanswered || strcmp(why, IBB_PATH_UNANSWERED))
+	if (p->tried_again)
 		return false;
-	p->unanswered = true;
+	p->tried_again = true;
 	return true;
+}
+
+static bool is_silence(const char *why)
+{
+	return !strcmp(why, IBB_PATH_UNANSWERED) || !strcmp(why, PATH_HANDSHAKE_UNANSWERED) ||
+	       !strcmp(why, IBB_PATH_UNKNOWN);
 }
 
 static void on_failed(void *owner, enum path_kind kind, const char *why)
@@ -346,7 +353,7 @@ static void on_failed(void *owner, enum path_kind kind, const char *why)
 	struct peer *p = owner;
 
 	if (p->link.state == LINK_IDLE && !connector_trying(p->connector) &&
-	    !is_worth_another_try(p, why))
+	    !(is_silence(why) && is_worth_another_try(p)))
 		end(p, "unreachable");
 	else
 		peer_touch(p);
@@ -419,7 +426,8 @@ static void path_lost(struct peer *p, const char *why, bool collision)
 		return;
 	connector_detached(p->connector, worked_until);
 	peer_note_absence(p, ABSENCE_GRACE);
-	if (p->link.state == LINK_IDLE && !collision) {
+	/* A device that refuses the link says so by HELLO, which ends the link. */
+	if (p->link.state == LINK_IDLE && !collision && !is_worth_another_try(p)) {
 		end(p, "unreachable");
 		return;
 	}
@@ -582,9 +590,13 @@ void peer_presence(struct peer *p, bool available)
 	if (available) {
 		/*
 		 * The device may be another process. This path does not reach that one, and it
-		 * will answer the HELLO of the next path with "gone".
+		 * will answer the HELLO of the next path with "gone". If it was offline, a HELLO
+		 * that it has not answered by this path gets no answer any more.
 		 */
 		link_probe(&p->link, now);
+		if (absence_stands(&p->absence) && is_by_server(p) &&
+		    p->link.state == LINK_HANDSHAKE)
+			drop_path(p, "the device was offline", true);
 		absence_end(&p->absence);
 	} else {
 		absence_doubt(&p->absence, &p->link, is_by_server(p), now);
