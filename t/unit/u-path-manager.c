@@ -301,6 +301,20 @@ static void test_another_session(void)
 	asks("Bw", "and leads to nobody when it comes anew");
 	step(0);
 	asks("b", "so that there is another one at once");
+	path_manager_device_moved(&s, now);
+	asks("B", "nor does one lead anywhere whose device is at another JID");
+	step(0);
+	asks("b", "and it is made to that one");
+
+	begin(true);
+	step(0);
+	asks("p", "an offer of a proxy");
+	path_manager_failed(&s, PATH_PROXY, now);
+	step(60 * 60 * 1000);
+	asks("", "that has failed is not made again while nothing is open");
+	path_manager_device_moved(&s, now);
+	step(0);
+	asks("p", "but it is when the device is at another JID, for it named that");
 }
 
 static void test_failing_at_once(void)

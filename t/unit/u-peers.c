@@ -187,11 +187,16 @@ static void begin(void)
 	wire_count = 0;
 }
 
-static void appear(void)
+static void appear_at(const char *full)
 {
 	struct resource *r;
 
-	presence_available(context.presence, BOB "/r", id, 1, &r);
+	presence_available(context.presence, full, id, 1, &r);
+}
+
+static void appear(void)
+{
+	appear_at(BOB "/r");
 }
 
 static void who_is_a_peer(void)
@@ -306,11 +311,16 @@ static void what_fails(void)
 	expect("met a key\nup\n", "and the link comes up all the same");
 }
 
-static void disappear(void)
+static void disappear_from(const char *full)
 {
 	char device[DEVICE_ID_LEN + 1];
 
-	presence_unavailable(context.presence, BOB "/r", 1, device);
+	presence_unavailable(context.presence, full, 1, device);
+}
+
+static void disappear(void)
+{
+	disappear_from(BOB "/r");
 	peer_presence(peers.first, false);
 }
 
@@ -346,6 +356,16 @@ static void who_restarts(void)
 	ok(!wires[2].over, "a presence that only comes again ends nothing");
 	answer(&wires[2], BOB);
 	expect("met a key\nup\n", "and the link comes up");
+
+	begin();
+	peer_want(&peers, BOB, id);
+	buf_reset(&trace);
+	appear_at(BOB "/s");
+	peer_presence(peers.first, true);
+	run(0);
+	ok(wires[0].over, "one under way to where the device was ends when it is elsewhere");
+	expect("opens a path to " BOB "/s\n", "though nobody has said that it left");
+	disappear_from(BOB "/s");
 }
 
 /* A path that bob's device has opened, and said HELLO on. */

@@ -118,6 +118,12 @@ void path_manager_know(struct path_manager *s, const struct path_manager_facts *
 		path_manager_tell_again(s);
 }
 
+void path_manager_device_moved(struct path_manager *s, uint64_t now)
+{
+	lose(s, PATH_INBAND);
+	path_selector_renew(&s->selector, now);
+}
+
 void path_manager_network_changed(struct path_manager *s, uint64_t now)
 {
 	path_selector_network_changed(&s->selector, now);

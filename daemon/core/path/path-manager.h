@@ -79,6 +79,11 @@ void path_manager_lead(struct path_manager *s, bool leads);
  */
 void path_manager_know(struct path_manager *s, const struct path_manager_facts *facts,
 		       uint64_t now);
+/*
+ * The device is at another full JID: what was sent or offered to the one before has told nothing
+ * of the paths there are, so each kind is tried once more.
+ */
+void path_manager_device_moved(struct path_manager *s, uint64_t now);
 void path_manager_network_changed(struct path_manager *s, uint64_t now);
 
 /* The device has not received our last offer of this kind yet: none is made before that. */

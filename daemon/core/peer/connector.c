@@ -37,6 +37,7 @@ struct connector {
 	unsigned char fp[FINGERPRINT_BYTES];	/* of the device; known before any CANDIDATES
 						   come */
 	struct path_manager manager;
+	char *session;				/* the device's last full JID; owned; NULL: none */
 	struct pass pass;			/* ours, which the device uses to dial us */
 	struct pass_seen seen;			/* numbers of its uses that were seen */
 	char counted[PASS_TOKEN_LEN + 1];	/* token of the device's pass whose uses are
@@ -559,8 +560,10 @@ void connector_stop(struct connector *w)
 
 void connector_destroy(struct connector *w)
 {
-	if (w)
-		wipe(&w->pass, sizeof(w->pass));
+	if (!w)
+		return;
+	wipe(&w->pass, sizeof(w->pass));
+	free(w->session);
 	free(w);
 }
 
@@ -687,15 +690,29 @@ const char *connector_record(struct connector *w, const struct record *record)
 	return NULL;
 }
 
+/* Whether the device is at another full JID than before. */
+static bool has_moved(struct connector *w, const char *full)
+{
+	bool moved;
+
+	if (!full || (w->session && !strcmp(w->session, full)))
+		return false;
+	moved = w->session;
+	free(w->session);
+	w->session = xstrdup(full);
+	return moved;
+}
+
 void connector_refresh(struct connector *w)
 {
 	struct connector_facts now;
 	struct path_manager_facts facts;
+	const char *full = full_jid(w);
 
 	w->all->ops->facts(w->all->arg, &now);
 	facts = (struct path_manager_facts){
 		.transport = w->all->context->transport,
-		.online = now.jid && full_jid(w),
+		.online = now.jid && full,
 		.may_dial = now.may_dial,
 		.punch = now.punch && now.may_dial,
 		.local = w->all->context->local,
@@ -705,6 +722,8 @@ void connector_refresh(struct connector *w)
 		facts.proxy =
 			w->all->ops->has_proxy(w->all->arg, path_manager_needs_proxy(&w->manager));
 	path_manager_know(&w->manager, &facts, now_of(w));
+	if (has_moved(w, full))
+		path_manager_device_moved(&w->manager, now_of(w));
 }
 
 void connector_network_changed(struct connector *w)
