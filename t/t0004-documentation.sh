@@ -525,7 +525,7 @@ said () {
 	literals BYE 'peer_end\(p, "[a-z-]+"' peer/*.c
 	literals BYE 'meeting_end\([^;{"]*"[a-z-]+"' contacts/*.c peer/comparison.c
 	literals BYTESTREAM 'say_failed\([^;{"]*"[a-z-]+"' peer/*.c
-	literals BYTESTREAM 'refusal = "[a-z-]+"' peer/connector.c
+	literals BYTESTREAM 'refusal = "[a-z-]+"' peer/connector-attempts.c
 	literals PUNCH 'refuse_punch\([^;{"]*"[a-z-]+"' peer/*.c
 	literals PUNCH ' fail\(p, "[a-z-]+"' path/punch.c
 }
