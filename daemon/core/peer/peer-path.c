@@ -397,6 +397,9 @@ void peer_presence(struct peer *p, bool available)
 		if (absence_stands(&p->absence) && is_by_server(p) &&
 		    p->link.state == LINK_HANDSHAKE)
 			peer_drop_path(p, "the device was offline", true);
+		/* Another attempt may have failed at once. */
+		if (p->ended)
+			return;
 		absence_end(&p->absence);
 	} else {
 		absence_doubt(&p->absence, &p->link, is_by_server(p), now);
