@@ -64,7 +64,7 @@ test_expect_success 'another command is done before the push is' '
 '
 
 test_expect_success 'who pushes is told' '
-	wait_for 20 grep "^warning: no direct path to bob@localhost; the server lets .* KiB a second through" err &&
+	wait_for 20 grep "^warning: no direct path to bob@localhost; through the server it goes at .* KiB a second" err &&
 	job_ends 90 0 &&
 	grep "main -> main" err &&
 	test "$(git -C bob/project.git rev-parse main)" = "$(git -C alice/work rev-parse main)"
@@ -76,7 +76,7 @@ test_expect_success 'who fetches is told by the other side' '
 	git -C alice/old.git reflog expire --expire=now --all &&
 	git -C alice/old.git gc -q --prune=now &&
 	as alice git -C alice/old.git fetch --progress $url main 2>err &&
-	tr "\r" "\n" <err | grep "^remote: no direct path; the server lets .* KiB a second through"
+	tr "\r" "\n" <err | grep "^remote: no direct path; through the server it goes at .* KiB a second"
 '
 
 test_expect_success 'the log has both transfers, with size and path' '

@@ -730,7 +730,7 @@ static void bytes_pass(void)
 	channel->writable(owner);
 	channel->writable(owner);
 	expect("sends 40960\nwarning: no direct path to " JID
-	       "; the server lets 2.0 KiB a second through\n",
+	       "; through the server it goes at 2.0 KiB a second\n",
 	       "a limit that is felt is told, once");
 	room = 0;
 	session_data(client.session, bytes, 10);

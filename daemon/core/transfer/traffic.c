@@ -27,7 +27,7 @@ bool traffic_limited(struct traffic *t, const struct channel *ch, const struct p
 	if (!limit || t->written - channel_sent(ch) < LIMIT_WORTH)
 		return false;
 	t->limit_told = true;
-	buf_printf(text, "no direct path%s%s; the server lets %.1f KiB a second through",
+	buf_printf(text, "no direct path%s%s; through the server it goes at %.1f KiB a second",
 		   to ? " to " : "", to ? to : "", limit / 1024.0);
 	return true;
 }
