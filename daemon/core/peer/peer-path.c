@@ -133,9 +133,9 @@ static void on_found(void *owner, struct path *path, const unsigned char *fp)
 }
 
 /*
- * Whether to try once more for the first path of a link, which is done once, after silence: a
- * stanza may be lost, a device that gets many offers may answer some seconds later, and one whose
- * broker restarts answers by another process.
+ * Whether to try once more for the first path of a link, which is done once, where the device has
+ * not refused it: a stanza may be lost, a device that gets many offers may answer some seconds
+ * later, and one whose broker restarts answers by another process.
  */
 static bool is_worth_another_try(struct peer *p)
 {
@@ -145,7 +145,7 @@ static bool is_worth_another_try(struct peer *p)
 	return true;
 }
 
-static bool is_silence(const char *why)
+static bool is_no_refusal(const char *why)
 {
 	return !strcmp(why, IBB_PATH_UNANSWERED) || !strcmp(why, PATH_HANDSHAKE_UNANSWERED) ||
 	       !strcmp(why, IBB_PATH_UNKNOWN);
@@ -156,7 +156,7 @@ static void on_failed(void *owner, enum path_kind kind, const char *why)
 	struct peer *p = owner;
 
 	if (p->link.state == LINK_IDLE && !connector_trying(p->connector) &&
-	    !(is_silence(why) && is_worth_another_try(p)))
+	    !(is_no_refusal(why) && is_worth_another_try(p)))
 		peer_over(p, "unreachable");
 	else
 		peer_touch(p);

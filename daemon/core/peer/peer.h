@@ -45,7 +45,7 @@ struct peer {
 	struct timer timer;
 	struct timer reaper;		/* frees the ended peer when no function that uses it is on
 					   the stack */
-	bool tried_again;		/* for the first path, after silence */
+	bool tried_again;		/* for the first path */
 	bool cut;			/* it ends, and the device is not told */
 	bool ended;
 };
