@@ -27,11 +27,6 @@ void absence_end(struct absence *a)
 	a->over_at = 0;
 }
 
-bool absence_stands(const struct absence *a)
-{
-	return a->over_at;
-}
-
 bool absence_pauses(const struct absence *a)
 {
 	return a->doubted_at;

@@ -33,8 +33,6 @@ void absence_doubt(struct absence *a, struct link *l, bool by_server, uint64_t n
  */
 void absence_begin(struct absence *a, uint64_t grace, uint64_t now);
 void absence_end(struct absence *a);
-/* Whether the device is absent, as far as known. */
-bool absence_stands(const struct absence *a);
 
 /* Whether data has to wait. Ask before each block. */
 bool absence_pauses(const struct absence *a);

@@ -390,16 +390,11 @@ void peer_presence(struct peer *p, bool available)
 	if (available) {
 		/*
 		 * The device may be another process. This path does not reach that one, and it
-		 * will answer the HELLO of the next path with "gone". If it was offline, a HELLO
-		 * that it has not answered by this path gets no answer any more.
+		 * will answer the HELLO of the next path with "gone". A HELLO without an answer is
+		 * waited for: said once more, it could overtake the first one, and end the link
+		 * that came of that.
 		 */
 		link_probe(&p->link, now);
-		if (absence_stands(&p->absence) && is_by_server(p) &&
-		    p->link.state == LINK_HANDSHAKE)
-			peer_drop_path(p, "the device was offline", true);
-		/* Another attempt may have failed at once. */
-		if (p->ended)
-			return;
 		absence_end(&p->absence);
 	} else {
 		absence_doubt(&p->absence, &p->link, is_by_server(p), now);
