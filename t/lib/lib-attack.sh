@@ -88,8 +88,15 @@ attack_ends () {
 	rm -f "$TRASH"/attack.*
 }
 
+says_status () {
+	timeout 120 env $(env_of "$1") git xmpp status >/dev/null
+}
+
+# answers <user>: their broker does. The command waits for five seconds, which a broker that is not
+# optimised, under sanitizers and beside others, may need; one that was stopped would not answer
+# ever.
 answers () {
-	timeout 120 env $(env_of "$1") git xmpp status >/dev/null && return
+	wait_for 10 says_status "$1" && return
 	echo "the broker of $1 does not say its status"
 	return 1
 }
