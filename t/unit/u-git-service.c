@@ -795,8 +795,8 @@ static void test_room(void)
 	       "a process is paused when the channel has no room for a read of it");
 	ok(n >= 7, "and not before");
 	pump(&bob);
-	expect("bob is told 'no direct path; through the server it goes at 2.0 KiB a second\n'\nupload "
-	       "is read again\n",
+	expect("bob is told 'no direct path; through the server it goes at 2.0 KiB a second\n'\n"
+	       "upload is read again\n",
 	       "it goes on when there is room; that a server holds the data back is said once");
 	end();
 }
