@@ -226,8 +226,8 @@ static void path_lost(struct peer *p, const char *why, bool collision)
 		return;
 	connector_detached(p->connector, worked_until);
 	peer_note_absence(p, ABSENCE_GRACE);
-	/* A device that refuses the link says so by HELLO, which ends the link. */
-	if (p->link.state == LINK_IDLE && !collision && !is_worth_another_try(p)) {
+	/* HELLO may have been heard: said once more, it could end the link that came of that. */
+	if (p->link.state == LINK_IDLE && !collision) {
 		peer_over(p, "unreachable");
 		return;
 	}
