@@ -298,8 +298,20 @@ static void what_fails(void)
 	expect("doubts " BOB "/r\nopens a path to " BOB "/r\n", "or was silent in the handshake");
 	path_established(&wires[1].path, bob);
 	path_over(&wires[1].path, IBB_PATH_UNKNOWN);
+	expect("doubts " BOB "/r\nended: unreachable\n", "which is not repeated without end");
+
+	begin();
+	connect_to(bob);
+	path_over(&wires[0].path, "it is silent");
 	expect("doubts " BOB "/r\nended: unreachable\n",
 	       "but a HELLO that may have been heard is not said again");
+
+	begin();
+	connect_to(bob);
+	path_over(&wires[0].path, IBB_PATH_UNKNOWN);
+	run(60 * 1000);
+	expect("doubts " BOB "/r\nopens a path to " BOB "/r\n",
+	       "unless another process answers, which knows of no such path");
 }
 
 static void disappear_from(const char *full)

@@ -226,8 +226,12 @@ static void path_lost(struct peer *p, const char *why, bool collision)
 		return;
 	connector_detached(p->connector, worked_until);
 	peer_note_absence(p, ABSENCE_GRACE);
-	/* HELLO may have been heard: said once more, it could end the link that came of that. */
-	if (p->link.state == LINK_IDLE && !collision) {
+	/*
+	 * HELLO may have been heard: said once more, it could end the link that came of that. But
+	 * not by a process that does not know the path.
+	 */
+	if (p->link.state == LINK_IDLE && !collision &&
+	    (strcmp(why, IBB_PATH_UNKNOWN) || !is_worth_another_try(p))) {
 		peer_over(p, "unreachable");
 		return;
 	}
