@@ -164,8 +164,8 @@ const char *connector_record(struct connector *w, const struct record *record)
 	return connector_take_bytestream(w, record);
 }
 
-/* Whether the device is at another full JID than before. */
-static bool has_moved(struct connector *w, const char *full)
+/* Notes where the device is; NULL: it is not online. Whether that is elsewhere than before. */
+static bool note_session(struct connector *w, const char *full)
 {
 	bool moved;
 
@@ -196,7 +196,7 @@ void connector_refresh(struct connector *w)
 		facts.proxy =
 			w->all->ops->has_proxy(w->all->arg, path_manager_needs_proxy(&w->manager));
 	path_manager_know(&w->manager, &facts, connector_now(w));
-	if (has_moved(w, full))
+	if (note_session(w, full))
 		path_manager_device_moved(&w->manager, connector_now(w));
 }
 

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "connector.h"
 #include "log.h"
 
 static bool on_link_admit(void *owner)

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "acceptor.h"
-#include "connector.h"
 #include "log.h"
 
 static const struct path_events path_events, left_events;

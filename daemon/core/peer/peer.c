@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "connector.h"
 #include "log.h"
 
 static void on_timer(void *owner);
