@@ -304,8 +304,7 @@ class Devices:
             if device.link or name != device.next_name:
                 return self.refuse(path, 'gone', True)
             device.new_link(name, instance, True)
-        if state == 'resume' and \
-                not device.link.acknowledged <= fields.number('received') <= device.link.sent:
+        if state == 'resume' and not device.link.can_have(fields.number('received')):
             return self.refuse(path, 'gone', True)
         # A `new` that is said again because its answer was lost finds the link that it made.
         is_new = state == 'new' and not (device.is_link(name, instance) and

@@ -37,9 +37,13 @@ class Link:
         self.lost_at = None
         self.pinged = None
 
+    def can_have(self, received):
+        """Whether the other side can have come so far: what it acknowledged, it has."""
+        return self.acknowledged <= received <= self.sent
+
     def attach(self, path, received):
         """The other side has all up to `received`; what it has not is said again."""
-        if not self.acknowledged <= received <= self.sent:
+        if not self.can_have(received):
             raise Broken('HELLO record: received: %d of %d' % (received, self.sent))
         self.greeting.clear()
         old, self.path = self.path, path
