@@ -2,9 +2,9 @@
 /*
  * "git xmpp list": what a device may use of another one, asked inside the link. The shipped
  * share-list.c asks and share-answers.c decides; the world takes its time to look into a
- * repository, and compares each row with what the user of the asked device has allowed. Rights
- * are those of the configuration, which only healing changes, when no list is under way. That
- * nothing is answered to a device without trust is seen at the link (sim-trust.c).
+ * repository, and compares each row with what the user of the asked device has allowed. An
+ * invitation may give a right while a list is under way: the answer is that of the question or
+ * of now. That nothing is answered to a device without trust is seen at the link (sim-trust.c).
  */
 #include "sim.h"
 
@@ -15,12 +15,18 @@
 #include "share-answers.h"
 #include "share-list.h"
 
+/* What a device may do with a share of another one. */
+struct right {
+	bool fetch, push;
+};
+
 /* A list that a user waits for. */
 struct listing {
 	struct listing *next;		/* broker::listings */
 	struct broker *broker;
 	struct share_list *list;
 	unsigned rows[BROKERS_MAX][SHARES];	/* that each device has given */
+	struct right asked[BROKERS_MAX][SHARES]; /* what each allowed at the question */
 };
 
 struct share_look {
@@ -43,9 +49,11 @@ static bool may_push(const struct broker *b, const struct broker *to, unsigned s
 	return b->account == to->account || b->may_push[share][to->account];
 }
 
-static bool may_fetch(const struct broker *b, const struct broker *to, unsigned share)
+static struct right right_of(const struct broker *b, const struct broker *to, unsigned share)
 {
-	return may_push(b, to, share) || b->may_fetch[share][to->account];
+	bool push = may_push(b, to, share);
+
+	return (struct right){ .fetch = push || b->may_fetch[share][to->account], .push = push };
 }
 
 /* Who asks */
@@ -56,9 +64,10 @@ static void on_row(void *owner, const char *jid, const char *device, const struc
 	struct world *w = l->broker->world;
 	const struct broker *by = device_find(w, device), *to = l->broker;
 	unsigned share = share_index(to, row->name);
+	struct right asked = l->asked[by->index][share], now = right_of(by, to, share);
 
 	w->stats->rows++;
-	if (!may_fetch(by, to, share) || row->push != may_push(by, to, share))
+	if (!(asked.fetch || now.fetch) || (row->push != asked.push && row->push != now.push))
 		violation(w, "%s: is told by %s that it may %s '%s', which is not so", to->name,
 			  by->name, row->push ? "push to" : "fetch", row->name);
 	if (l->rows[by->index][share]++)
@@ -76,7 +85,8 @@ static void on_device(void *owner, const char *jid, const char *device, const ch
 		violation(b->world, "%s: wants a list of %s, which is %s", b->name, by->name,
 			  outcome);
 	for (unsigned i = 0; !strcmp(outcome, "done") && i < SHARES; i++)
-		if (may_fetch(by, b, i) && !l->rows[by->index][i])
+		if (l->asked[by->index][i].fetch && right_of(by, b, i).fetch &&
+		    !l->rows[by->index][i])
 			violation(b->world, "%s: is not told by %s of '%s', and may fetch it",
 				  b->name, by->name, share_name(i));
 }
@@ -117,8 +127,11 @@ void user_lists(struct broker *b)
 	l->list = share_list_create(&b->share_lists, l);
 	for (unsigned i = 0; i < w->count; i++)
 		if (i != b->index &&
-		    context_trusts_device(&b->context, w->brokers[i].jid, w->brokers[i].device))
+		    context_trusts_device(&b->context, w->brokers[i].jid, w->brokers[i].device)) {
+			for (unsigned s = 0; s < SHARES; s++)
+				l->asked[i][s] = right_of(&w->brokers[i], b, s);
 			share_list_add(l->list, w->brokers[i].jid, w->brokers[i].device);
+		}
 	share_list_start(l->list);
 }
 
