@@ -95,6 +95,7 @@ prosody_unthrottled () {
 	data_path = "$TRASH/prosody/data"
 	certificates = "$TRASH/prosody"
 	pidfile = "$TRASH/prosody/pid"
+	gc = { threshold = 400 }
 	run_as_root = true
 	log = { { levels = { min = "${prosody_debug:-info}" }, to = "file", filename = "$TRASH/log/prosody" } }
 	interfaces = { "${server_address:-127.0.0.1}" }

@@ -141,6 +141,13 @@ bool context_welcomes(const struct context *c, const char *jid)
 	       (buddy && buddy->pending_out && trust_marked(c->trust, jid, MARK_ASKED));
 }
 
+bool context_asks_user(const struct context *c, const char *jid)
+{
+	const struct buddy *buddy = presence_buddy(c->presence, jid);
+
+	return buddy && buddy->pending_in && !context_welcomes(c, jid);
+}
+
 bool context_invited(const struct context *c, const char *jid, const char *sid)
 {
 	return c->invitations && invitations_first(c->invitations) && !context_blocks(c, jid) &&
