@@ -71,7 +71,8 @@ have_prosody () {
 # rate limits of a public server on; prosody_proxy=yes adds the proxy, prosody_debug
 # has every stanza in its log, prosody_blocklist has it block (XEP-0191), prosody_module is one of
 # those in t/lib or in prosody-modules; prosody_more is added as it is. With CONFIG=distribution it is
-# what lib-distribution.sh says.
+# what lib-distribution.sh says. By default Lua looks for garbage all the time, which is half of what
+# this server computes.
 prosody_config () {
 	prosody_${CONFIG:-unthrottled}
 }
