@@ -210,6 +210,26 @@ test_expect_success 'a hook that says no: it has failed, with the words of the h
 	wait_for 20 git -C bob/project.git rev-parse -q --verify behind-it
 '
 
+# Somebody who is short of memory kills what is largest.
+test_expect_success 'a helper that is killed has refused nothing: the push is tried again' '
+	cat >alice/work/.git/hooks/pre-push <<-END &&
+	#!/bin/sh
+	test ! -e $TRASH/killed || exit 0
+	for file in /proc/[0-9]*/comm
+	do
+		pid=\${file#/proc/} && pid=\${pid%/comm} &&
+		grep -qx git-remote-xmpp \$file && grep -qz "^HOME=$TRASH/alice\$" /proc/\$pid/environ &&
+		kill -KILL \$pid && echo \$pid >>$TRASH/killed
+	done 2>/dev/null
+	exit 0
+	END
+	chmod +x alice/work/.git/hooks/pre-push &&
+	in_directory alice/work git xmpp queue push bob HEAD:in-the-end &&
+	wait_for 30 git -C bob/project.git rev-parse -q --verify in-the-end &&
+	wait_for 10 test_must_fail queue_says in-the-end && rm alice/work/.git/hooks/pre-push &&
+	test_line_count = 1 killed && as alice git xmpp log | grep "in-the-end.*git-remote-xmpp died"
+'
+
 test_expect_success 'what git refuses by itself has failed at once, in whatever language, and holds up nothing' '
 	stop_broker alice && start_broker alice LANGUAGE=de LC_ALL=C.UTF-8 && wait_for 20 trusts alice bob &&
 	git -C alice/work remote add mirror "$url" &&

@@ -744,6 +744,47 @@ static void bytes_pass(void)
 	expect("closed\n", "and that was it");
 }
 
+/* They were killed when all was said: our git has what it asked for. */
+static void their_git_ends(void)
+{
+	static const char report[] = "002e\1"
+				     "000eunpack ok\n0017ok refs/heads/main\n00000000",
+			  wants[] = "0011command=fetch0001"
+				    "0009done\n0000",
+			  pack[] = "000dpackfile\n0009\1PACK0000";
+
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	channel->data(owner, "000eversion 2\n0000", 18);
+	session_data(client.session, wants, sizeof(wants) - 1);
+	channel->data(owner, pack, sizeof(pack) - 1);
+	buf_reset(&trace);
+	channel->exited(owner, 137);
+	expect("journal: upload-pack ok 34/44\nexit 0\nsends the end\n",
+	       "a whole pack is one, however they end");
+	close_channel(NULL);
+
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	channel->data(owner, "000eversion 2\n0000", 18);
+	session_data(client.session, wants, sizeof(wants) - 1);
+	channel->data(owner, pack, sizeof(pack) - 5);
+	buf_reset(&trace);
+	channel->exited(owner, 137);
+	expect("journal: upload-pack failed 34/40\nexit 137\nsends the end\n",
+	       "half of one is none");
+	close_channel(NULL);
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	channel->data(owner, report, sizeof(report) - 1);
+	buf_reset(&trace);
+	channel->exited(owner, 137);
+	expect("journal: receive-pack ok 135/54\npush " ID " is settled\nexit 0\n",
+	       "a whole report is one");
+	close_channel(NULL);
+	buf_reset(&trace);
+}
+
 static void a_link_pauses(void)
 {
 	open_channel_for(SERVICE_UPLOAD_PACK);
@@ -826,6 +867,19 @@ static void pushes_are_lost(void)
 
 static void clients_leave(void)
 {
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_RECEIVE_PACK, "task", "q7");
+	request->open(owner, NULL, (struct channel *)&open_channel, &peer);
+	open_channel = true;
+	name_refs();
+	buf_reset(&trace);
+	session_abandoned(client.session);
+	client.session = NULL;
+	expect("task q7: stream-lost\ncloses the channel: cancelled\npush " ID
+	       " is cut: cancelled\n",
+	       "one of the queue that was killed has been refused by nobody");
+
 	open_channel_for(SERVICE_UPLOAD_PACK);
 	session_abandoned(client.session);
 	client.session = NULL;
@@ -1115,6 +1169,7 @@ int main(void)
 	a_buddy_is_waited_for();
 	says_what_moves();
 	bytes_pass();
+	their_git_ends();
 	a_link_pauses();
 	pushes_are_lost();
 	clients_leave();

@@ -148,10 +148,12 @@ static void test_push(void)
 {
 	push_main(" report-status-v2 side-band-64k object-format=sha1");
 	ok(!witness_settled(&w), "what became of it is not known");
+	ok(!witness_answered(&w), "nor is there an answer");
 	result("cancelled", "unknown", "who goes away before the report leaves it open");
 	result("offline", "unknown", "so does a link that is lost");
 	reported(true, "unpack ok\n", "ok refs/heads/main\n", "option refname refs/x\n", NULL);
 	ok(witness_settled(&w), "the report settles it");
+	ok(witness_answered(&w), "however their git ends");
 	result("cancelled", "ok", "and what came after does not matter");
 	result("no-path", "ok", "nor does a link that is lost");
 	described("main 1111111..2222222");
@@ -369,8 +371,10 @@ static void test_fetch(void)
 	answers("\1PACK and more of it");
 	result("cancelled", "cancelled", "half a pack is none");
 	result("offline", "failed", "whoever lost the other half");
+	ok(!witness_answered(&w), "half a pack is no answer");
 	answers(NULL);
 	ok(!witness_settled(&w), "a whole one may not have been read");
+	ok(witness_answered(&w), "but is the answer");
 	result("cancelled", "cancelled", "by one who goes without a word");
 	witness_ends(&w);
 	result("cancelled", "ok", "one who says goodbye has read it");
@@ -382,6 +386,8 @@ static void test_fetch(void)
 	answers(NULL);
 	witness_exited(&w, 0);
 	result(NULL, "cancelled", "who got all and does not say goodbye was ended");
+	witness_exited(&w, 137);
+	result(NULL, "ok", "unless it was their git that ended");
 	begin_fetch();
 	asks("command=fetch");
 	asks(NULL);
@@ -476,6 +482,7 @@ static void test_old_fetch(void)
 	result("cancelled", "cancelled", "who has half of one went too early");
 	answers(NULL);
 	ok(witness_settled(&w), "all of it is one, however it goes on");
+	ok(!witness_answered(&w), "but for the status of who made it");
 	result("cancelled", "ok", "whoever leaves then");
 	witness_exited(&w, 0);
 	result(NULL, "ok", "and so is one that was seen to its end");

@@ -434,6 +434,18 @@ bool witness_settled(const struct witness *w)
 	}
 }
 
+bool witness_answered(const struct witness *w)
+{
+	switch (w->service) {
+	case SERVICE_RECEIVE_PACK:
+		return w->asked && w->reports && w->report_over;
+	case SERVICE_UPLOAD_PACK:
+		return w->pack && w->pack_over;
+	default:
+		return false;
+	}
+}
+
 void witness_write(const struct witness *w, struct buf *fields)
 {
 	fields_add_u64(fields, "commands", w->commands);
@@ -499,7 +511,8 @@ static enum witness_result archive_result(const struct witness *w, const char *r
 
 static enum witness_result fetch_result(const struct witness *w, const char *reason)
 {
-	if (w->pack_over && says_goodbye(w))
+	/* Where their git was killed after the whole pack, ours had not said goodbye yet. */
+	if (w->pack_over && (says_goodbye(w) || (w->exited && w->status && !reason)))
 		return RESULT_OK;
 	if (w->compares && !w->pack)
 		return RESULT_NOTHING;

@@ -101,6 +101,12 @@ bool witness_only_deletes(const struct witness *w);
 bool witness_settled(const struct witness *w);
 
 /*
+ * Whether the answer is whole, the pack of a fetch or the report of a push: how the far service
+ * ends changes nothing of it. Of an archive it does, for that has no other word for a failure.
+ */
+bool witness_answered(const struct witness *w);
+
+/*
  * witness_write() writes a push that has named its refs and has no report yet, as fields:
  * commands, bands, reports, pack, and ref=<old> <new> <name> for each ref that is named.
  * witness_read() reads them into a witness that was just initialised; false if they are

@@ -97,7 +97,7 @@ static void on_exited(void *owner, uint32_t status)
 	witness_exited(&s->witness, status);
 	session_record(s, NULL, true);
 	s->all->client->data_end(s->client);
-	s->all->client->exited(s->client, status);
+	s->all->client->exited(s->client, session_status(s, status));
 	session_end(s, "the rest was asked for");
 }
 

@@ -123,6 +123,13 @@ static void on_end(void *owner)
 		s->all->client->data_end(s->client);
 }
 
+uint32_t session_status(const struct session *s, uint32_t status)
+{
+	if (witness_answered(&s->witness))
+		return 0;
+	return status > STATUS_MAX ? STATUS_MAX : status;
+}
+
 static void on_exited(void *owner, uint32_t status)
 {
 	struct session *s = owner;
@@ -131,7 +138,7 @@ static void on_exited(void *owner, uint32_t status)
 	witness_exited(&s->witness, status);
 	session_record(s, NULL, false);
 	if (s->client)
-		s->all->client->exited(s->client, status > STATUS_MAX ? STATUS_MAX : status);
+		s->all->client->exited(s->client, session_status(s, status));
 	/* The far process has ended, so what the client still sends is dropped. */
 	buf_reset(&s->held);
 	s->client_ended = true;

@@ -264,12 +264,18 @@ static void leave(struct session *s)
 
 void session_abandoned(struct session *s)
 {
+	const struct sessions *all = s->all;
+
 	s->client = NULL;
 	if (s->state == SESSION_OPEN &&
-	    (s->exit_said || (s->client_ended && witness_settled(&s->witness))))
+	    (s->exit_said || (s->client_ended && witness_settled(&s->witness)))) {
 		leave(s);
-	else
-		session_end(s, s->all->context->stopping ? "stopped" : "cancelled");
+		return;
+	}
+	/* Nobody has refused what the queue pushes: its client was killed. */
+	if (s->task && *s->task)
+		all->events->troubled(all->owner, s->task, s->to.jid, MSG_STREAM_LOST);
+	session_end(s, all->context->stopping ? "stopped" : "cancelled");
 }
 
 static struct session *one_asleep(const struct sessions *all, uint64_t wake)
