@@ -132,7 +132,8 @@ FILENAME == "told" {
 	# A push that has named its refs is settled by the next broker; of all else nothing is kept.
 	if (entry(me, account(share), ours) == "" && !(struck("^broker-kill", me) && has != "yes"))
 		wrong("our journal has nothing")
-	if (said[n] !~ /not-shared|broker-lost/ && entry(share, account(me), pushes ? "pushed" : "fetched") == "" &&
+	# Of a fetch whose own git was killed when all was there, theirs is right to say that it was fetched.
+	if (said[n] !~ /not-shared|broker-lost/ && (pushes || !struck("^pack-kill", me)) && entry(share, account(me), pushes ? "pushed" : "fetched") == "" &&
 		!struck("^broker-kill", share))
 		wrong("their journal has nothing")
 }

@@ -150,7 +150,7 @@ row () {
 		pid=$(broker_of "$device")
 		count=$(descriptors "$pid")
 		echo "$device $(memory "$pid") $count $(sockets "$pid") $(children "$pid")" >>measured
-		test "$count" -eq "$(cat "$device/descriptors")" ||
+		test "$count" -le "$(cat "$device/descriptors")" ||
 			found "$device had $(cat "$device/descriptors") descriptors, and has $count"
 	done
 	awk -v operations="$over" -v failed="$(cat done.* | awk -F'\t' '$6 != 0 { n++ } END { print n + 0 }')" \
@@ -276,7 +276,7 @@ why_failed () {
 leftovers () {
 	find "$1" \( -name '*.lock' -o -name 'tmp_*' -o -name 'tmp-*' -o -name 'incoming-*' \) -prune -print >left
 	test -s left || return 0
-	grep -q "^\(git\|service\|pack\)-kill	[^	]*	$(realpath "$1")" faults ||
+	grep -q "^\(helper\|git\|service\|pack\)-kill	[^	]*	$(realpath "${1%/.git}")" faults ||
 		found "left behind: $(tr '\n' ' ' <left)"
 	xargs rm -rf <left
 }
@@ -320,7 +320,7 @@ judge () {
 	done >missing
 	test ! -s missing || found "$(cat missing)"
 	# What is found is shown with what was said.
-	sed -n 's/^\([0-9][0-9]*\) .*/\1/p' judged | sort -un |
+	sed -n '/^[0-9]* failed: /!s/^\([0-9][0-9]*\) .*/\1/p' judged | sort -un |
 	while read -r n
 	do
 		grep -e '^[a-z][a-z-]*: ' -e '^ ! \[' "said/$n" | sed "s/^/    $n: /"
