@@ -49,6 +49,12 @@ function entry(device, jid, what, key, i, list) {
 	return list
 }
 
+# left_out(<device>, <with whom>): its journal may have left the operation out, for they had caused too many
+# lines: a later one says so, or there is none yet.
+function left_out(device, jid) {
+	return left_out_at[device, jid] * 1000 > began - 2000 || last_at[device, jid] * 1000 < ended + 1000
+}
+
 function wrong(text) {
 	printf "%s %s of %s, share %s, status %s, %.1f s (faults %.1f s): %s; said %s\n", n, kind, me, share, status,
 		(ended - began) / 1000, faulty() / 1000, text, said[n] == "" ? "nothing" : said[n]
@@ -69,6 +75,10 @@ FILENAME == "faults" {
 }
 
 FILENAME ~ /^journal/ {
+	of = substr(FILENAME, 9) SUBSEP $3
+	last_at[of] = seconds($1)
+	if ($0 ~ /\(and [0-9]+ more before this/)
+		left_out_at[of] = seconds($1)
 	if ($2 != "transfer")
 		next
 	key = substr(FILENAME, 9) SUBSEP $3 SUBSEP $4 SUBSEP $5
@@ -106,9 +116,10 @@ FILENAME == "told" {
 			wrong("it was allowed")
 		else if (has == "no")
 			wrong("it was said to be done, and is not")
-		else if (pushes && entry(me, account(share), "push") !~ /ok/)
+		else if (pushes && entry(me, account(share), "push") !~ /ok/ && !left_out(me, account(share)))
 			wrong("our journal does not say that it was done")
-		else if (pushes && entry(share, account(me), "pushed") !~ /ok/ && !struck("^broker-kill", share))
+		else if (pushes && entry(share, account(me), "pushed") !~ /ok/ && !struck("^broker-kill", share) &&
+			!left_out(share, account(me)))
 			wrong("their journal does not say that it was done")
 		next
 	}
@@ -130,11 +141,12 @@ FILENAME == "told" {
 		# Git knew it from the list of refs, and has sent nothing.
 		next
 	# A push that has named its refs is settled by the next broker; of all else nothing is kept.
-	if (entry(me, account(share), ours) == "" && !(struck("^broker-kill", me) && has != "yes"))
+	if (entry(me, account(share), ours) == "" && !(struck("^broker-kill", me) && has != "yes") &&
+		!left_out(me, account(share)))
 		wrong("our journal has nothing")
 	# Of a fetch whose own git was killed when all was there, theirs is right to say that it was fetched.
 	if (said[n] !~ /not-shared|broker-lost/ && (pushes || !struck("^pack-kill", me)) && entry(share, account(me), pushes ? "pushed" : "fetched") == "" &&
-		!struck("^broker-kill", share))
+		!struck("^broker-kill", share) && !left_out(share, account(me)))
 		wrong("their journal has nothing")
 }
 
