@@ -6,6 +6,8 @@
  */
 #include "sim.h"
 
+#include <stdio.h>
+
 #include <string.h>
 
 struct broker *broker_of(const struct peer *p)
@@ -81,13 +83,27 @@ static bool is_about_paths(const struct record *record)
 	       record->type == RECORD_PUNCH;
 }
 
+/* Of an offer of a path, or an answer to one; with a space before it. */
+static const char *state_of(const struct record *record)
+{
+	static char text[32];
+	struct fields f = { .data = (const char *)record->payload, .len = record->len };
+
+	*text = '\0';
+	if (record->type == RECORD_BYTESTREAM && fields_valid(f) && fields_get(f, "state"))
+		snprintf(text, sizeof(text), " %s %s", fields_get(f, "state"),
+			 fields_get(f, "reason") ? fields_get(f, "reason") : "");
+	return text;
+}
+
 static void on_link_deliver(void *owner, const struct record *record)
 {
 	struct peer *p = owner;
 	struct note *n = note_of(p);
 	struct broker *b = broker_of(p);
 
-	trace(b->world, "%s: %s from %s", b->name, record_type_name(record->type), n->other->name);
+	trace(b->world, "%s: %s%s from %s", b->name, record_type_name(record->type),
+	      state_of(record), n->other->name);
 	if (b->hostile)
 		hostile_hears(p, record);
 	if (b->hostile && !is_about_paths(record))

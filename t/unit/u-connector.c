@@ -413,6 +413,9 @@ static void test_busy_device(struct connector *w)
 	is_int(ended, 1, "that the device is busy does");
 	is_int(offered_within(w, PATH_SELECTOR_OFF_FIRST), 0, "it has some time");
 	is_int(offered_within(w, 1000), 1, "and is asked again");
+	refuse(w, TOKEN, "not-you");
+	is_int(ended, 2, "so does who does not know us by our JID yet");
+	is_int(offered_within(w, 3 * PATH_SELECTOR_OFF_FIRST), 1, "and is asked again, too");
 	has_proxy = false;
 	connector_refresh(w);
 }

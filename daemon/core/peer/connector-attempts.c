@@ -189,17 +189,29 @@ static void on_stream_failed(void *owner, const char *why, bool ours)
 	fail(w, PATH_PROXY, why);
 }
 
-/* Whether the device refuses our offer because it answers no more of them for a while. */
-static bool puts_off(const struct connector *w, const struct s5b_record *step)
+/*
+ * Whether a refusal of our offer says nothing of the path, and passes by itself; and if so, which.
+ * The device answers no more offers for a while; or it has not heard yet as who we are here now, or
+ * we have not of it: presences are under way.
+ */
+static const char *passing(const char *reason)
 {
-	return step->step == S5B_FAILED && *w->proxy && !strcmp(step->reason, "busy") &&
-	       !strcmp(step->pass.token, w->all->ops->stream_sid(w->stream));
+	return !strcmp(reason, "busy")	    ? "the device is busy"
+	       : !strcmp(reason, "not-you") ? "one of us has another JID"
+					    : NULL;
 }
 
-static void put_off(struct connector *w, enum path_kind kind)
+/* Why the device puts our offer off; NULL: it does not. */
+static const char *puts_off(const struct connector *w, const struct s5b_record *step)
 {
-	const char *why = "the device is busy";
+	if (step->step != S5B_FAILED || !*w->proxy ||
+	    strcmp(step->pass.token, w->all->ops->stream_sid(w->stream)))
+		return NULL;
+	return passing(step->reason);
+}
 
+static void put_off(struct connector *w, enum path_kind kind, const char *why)
+{
 	log_about(w->jid, LOG_INFO, "%s/%s: no %s path: %s", w->jid, w->device,
 		  path_kind_name(kind), why);
 	path_manager_put_off(&w->manager, kind, connector_now(w));
@@ -308,17 +320,17 @@ static void take_offer(struct connector *w, const struct s5b_record *offer)
 const char *connector_take_bytestream(struct connector *w, const struct record *record)
 {
 	struct s5b_record step;
-	const char *fault;
+	const char *fault, *why;
 
 	fault = s5b_parse(record, &step);
 	if (fault || step.step == S5B_OTHER)
 		return fault;
 	if (step.step == S5B_OFFER) {
 		take_offer(w, &step);
-	} else if (w->stream && puts_off(w, &step)) {
+	} else if (w->stream && (why = puts_off(w, &step))) {
 		w->all->ops->stream_end(w->stream);
 		w->stream = NULL;
-		put_off(w, PATH_PROXY);
+		put_off(w, PATH_PROXY, why);
 	} else if (w->stream) {
 		w->all->ops->stream_record(w->stream, &step);
 	}
@@ -436,11 +448,11 @@ const char *connector_take_punch(struct connector *w, const struct record *recor
 	}
 	if (!w->puncher || strcmp(step.pass.token, w->all->ops->punch_sid(w->puncher)))
 		return NULL;
-	if (ours && step.step == PUNCH_FAILED && !strcmp(step.reason, "busy")) {
+	if (ours && step.step == PUNCH_FAILED && passing(step.reason)) {
 		w->all->ops->punch_end(w->puncher);
 		w->puncher = NULL;
 		report(w, NULL, step.reason);
-		put_off(w, PATH_PUNCH);
+		put_off(w, PATH_PUNCH, passing(step.reason));
 		return NULL;
 	}
 	note_kind(&step, false, w->report.there);
