@@ -22,7 +22,7 @@ __asan_* __ubsan_* __sanitizer_* __lsan_* __gcov_* __llvm_* __udivdi3 __umoddi3 
 '
 # Of common/: memory, text, fields, names. log_*() write to standard error, and say nothing back.
 common='
-buf_* decimal_parse device_name_valid field_is fields_* grantee_* group_name_valid hex_* invitation_link_* jid_* lines_parse pkt_line_next share_name_valid text_* wipe
+buf_* decimal_parse device_name_valid field_is fields_* grantee_* group_name_valid hex_* invitation_link_* jid_* lines_parse pkt_line_* share_name_valid text_* wipe
 fingerprint_* message_* ref_patterns_* ref_rules_* queue_entry_* queue_state_name queuefile_variables
 xasprintf xcalloc xmalloc xrealloc xstrdup xstrndup xvasprintf
 log_about log_at log_get_level

@@ -12,7 +12,7 @@ static void on_over(void *owner, const struct transfer *t)
 static void on_refused(void *owner, const char *jid, const char *share, enum service service,
 		       const char *reason)
 {
-	transfer_log_refused(owner, jid, share, service, true, reason);
+	transfer_log_request(owner, jid, share, service, true, "refused", reason);
 }
 
 const struct git_services_events git_service_events = {

@@ -41,7 +41,15 @@ static void on_refused(void *owner, const char *jid, const char *share, enum ser
 {
 	const struct broker *b = owner;
 
-	transfer_log_refused(b->configured, jid, share, service, false, reason);
+	transfer_log_request(b->configured, jid, share, service, false, "refused", reason);
+}
+
+static void on_unanswered(void *owner, const char *jid, const char *share, enum service service,
+			  const char *reason)
+{
+	const struct broker *b = owner;
+
+	transfer_log_request(b->configured, jid, share, service, false, "failed", reason);
 }
 
 static void on_push_noted(void *owner, const struct unsettled_push *push)
@@ -75,6 +83,7 @@ static void on_troubled(void *owner, const char *task, const char *jid, enum mes
 const struct session_events broker_session_events = {
 	.over = on_over,
 	.refused = on_refused,
+	.unanswered = on_unanswered,
 	.push_noted = on_push_noted,
 	.push_cut = on_push_cut,
 	.push_settled = on_push_settled,

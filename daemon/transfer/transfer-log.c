@@ -94,15 +94,15 @@ void transfer_log_add(const char *account, const struct transfer *t)
 	buf_finish(&why);
 }
 
-void transfer_log_refused(const char *account, const char *jid, const char *share,
-			  enum service service, bool served, const char *reason)
+void transfer_log_request(const char *account, const char *jid, const char *share,
+			  enum service service, bool served, const char *result, const char *reason)
 {
 	struct journal_event event = {
 		.kind = "transfer",
 		.jid = jid,
 		.share = share,
 		.what = verb(service, served),
-		.result = "refused",
+		.result = result,
 		.why = reason,
 		.account = account,
 	};

@@ -19,10 +19,12 @@
 void transfer_log_add(const char *account, const struct transfer *t);
 
 /*
- * Writes a line about a refused request. reason: a word, as in a refuse record. served: they
+ * Writes a line about a request of which no stream has come. result: "refused", or "failed" where
+ * nobody said no; reason: a word, as in a refuse record, or the name of a message. served: they
  * asked us.
  */
-void transfer_log_refused(const char *account, const char *jid, const char *share,
-			  enum service service, bool served, const char *reason);
+void transfer_log_request(const char *account, const char *jid, const char *share,
+			  enum service service, bool served, const char *result,
+			  const char *reason);
 
 #endif

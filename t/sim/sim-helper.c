@@ -383,6 +383,15 @@ static void on_refused(void *owner, const char *jid, const char *share, enum ser
 	      share, reason);
 }
 
+static void on_unanswered(void *owner, const char *jid, const char *share, enum service service,
+			  const char *reason)
+{
+	struct broker *b = owner;
+
+	trace(b->world, "%s: its journal: %s of '%s' failed, %s", b->name, service_name(service),
+	      share, reason);
+}
+
 static void on_push_noted(void *owner, const struct unsettled_push *push)
 {
 	struct broker *b = owner;
@@ -414,6 +423,7 @@ static void on_troubled(void *owner, const char *task, const char *jid, enum mes
 const struct session_events session_events = {
 	.over = on_over,
 	.refused = on_refused,
+	.unanswered = on_unanswered,
 	.push_noted = on_push_noted,
 	.push_cut = on_push_cut,
 	.push_settled = on_push_settled,

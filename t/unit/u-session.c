@@ -330,6 +330,12 @@ static void on_refused(void *arg, const char *who, const char *share, enum servi
 	say("journal: refused %s", reason);
 }
 
+static void on_unanswered(void *arg, const char *who, const char *share, enum service service,
+			  const char *reason)
+{
+	say("journal: no %s of %s, %s", service_name(service), share, reason);
+}
+
 static void on_push_noted(void *arg, const struct unsettled_push *push)
 {
 	say("push %s is noted: %s, %s", push->id, push->path, push->reason);
@@ -355,6 +361,7 @@ static void on_troubled(void *arg, const char *task, const char *who, enum messa
 static const struct session_events events = {
 	.over = on_over,
 	.refused = on_refused,
+	.unanswered = on_unanswered,
 	.push_noted = on_push_noted,
 	.push_cut = on_push_cut,
 	.push_settled = on_push_settled,
@@ -512,7 +519,8 @@ static void asks_again(void)
 		request->failed(owner, "restarted");
 	expect("asks\nasks\nasks\nasks\n", "a device that restarts is asked again");
 	request->failed(owner, "restarted");
-	expect("error: cannot-reach\nclosed\n", "... three times");
+	expect("journal: no upload-pack of project, cannot-reach\nerror: cannot-reach\nclosed\n",
+	       "... three times");
 
 	begin();
 	found.asked = 1;
@@ -557,7 +565,8 @@ static void asks_again(void)
 	found.asked = 1;
 	refused_at_once = "timeout";
 	open_with(SERVICE_RECEIVE_PACK, NULL, NULL);
-	expect("asks\nerror: timeout\nclosed\n", "silence is no refusal");
+	expect("asks\njournal: no receive-pack of project, timeout\nerror: timeout\nclosed\n",
+	       "silence is no refusal");
 }
 
 static void wants_a_path(void)
@@ -785,6 +794,45 @@ static void their_git_ends(void)
 	buf_reset(&trace);
 }
 
+/* Only the status, or the end of the side bands, was missing when the link was lost. */
+static void the_end_is_lost(void)
+{
+	static const char report[] = "002e\1"
+				     "000eunpack ok\n0017ok refs/heads/main\n0000",
+			  wants[] = "0011command=fetch0001"
+				    "0009done\n0000",
+			  pack[] = "000dpackfile\n0009\1PACK0000";
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	channel->data(owner, report, sizeof(report) - 1);
+	buf_reset(&trace);
+	close_channel("no-path");
+	expect("data 4\nend of data\njournal: receive-pack ok 135/50\npush " ID
+	       " is settled\nexit 0\nclosed\n",
+	       "a push that was reported is not asked after");
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	channel->data(owner, report, sizeof(report) - 5);
+	buf_reset(&trace);
+	close_channel("no-path");
+	expect("warning: the connection was lost when everything was sent; asking " JID
+	       " what became of it\nasks what became of " ID ", after 46 bytes\n",
+	       "half a report is none");
+
+	open_channel_for(SERVICE_UPLOAD_PACK);
+	channel->data(owner, "000eversion 2\n0000", 18);
+	session_data(client.session, wants, sizeof(wants) - 1);
+	channel->data(owner, pack, sizeof(pack) - 1);
+	buf_reset(&trace);
+	close_channel("no-path");
+	expect("end of data\njournal: upload-pack ok 34/44\nexit 0\nclosed\n",
+	       "a fetch that has its pack needs no link");
+}
+
 static void a_link_pauses(void)
 {
 	open_channel_for(SERVICE_UPLOAD_PACK);
@@ -973,7 +1021,8 @@ static void revoke_rights(void)
 	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED, "blocked");
 	expect("asks\n", "whoever still asks may ask another device");
 	sessions_revoke(&all, JID, NULL, MSG_BLOCKED, "blocked");
-	expect("error: blocked\nclosed\n", "... of whom there is one");
+	expect("journal: no upload-pack of project, blocked\nerror: blocked\nclosed\n",
+	       "... of whom there is one");
 }
 
 static void on_user_ended(void *arg, const struct transfer_ended *e)
@@ -1170,6 +1219,7 @@ int main(void)
 	says_what_moves();
 	bytes_pass();
 	their_git_ends();
+	the_end_is_lost();
 	a_link_pauses();
 	pushes_are_lost();
 	clients_leave();

@@ -271,6 +271,7 @@ static void answer_push(struct witness *w, const char *data, size_t n)
 		return;
 	}
 	while (pkt_line_next(&w->answers, &data, &n, &piece)) {
+		w->closed |= w->report_over && piece.kind == PKT_FLUSH;
 		if (!w->asked || piece.kind != PKT_DATA || !piece.len)
 			continue;
 		if (piece.first) {
@@ -436,6 +437,8 @@ bool witness_settled(const struct witness *w)
 
 bool witness_answered(const struct witness *w)
 {
+	if (!pkt_line_at_border(&w->answers))
+		return false;
 	switch (w->service) {
 	case SERVICE_RECEIVE_PACK:
 		return w->asked && w->reports && w->report_over;
@@ -444,6 +447,11 @@ bool witness_answered(const struct witness *w)
 	default:
 		return false;
 	}
+}
+
+const char *witness_missing(const struct witness *w)
+{
+	return w->service == SERVICE_RECEIVE_PACK && w->sidebands && !w->closed ? "0000" : "";
 }
 
 void witness_write(const struct witness *w, struct buf *fields)
@@ -511,8 +519,7 @@ static enum witness_result archive_result(const struct witness *w, const char *r
 
 static enum witness_result fetch_result(const struct witness *w, const char *reason)
 {
-	/* Where their git was killed after the whole pack, ours had not said goodbye yet. */
-	if (w->pack_over && (says_goodbye(w) || (w->exited && w->status && !reason)))
+	if (w->pack_over && says_goodbye(w))
 		return RESULT_OK;
 	if (w->compares && !w->pack)
 		return RESULT_NOTHING;

@@ -55,7 +55,7 @@ struct witness {
 	/* of a push */
 	struct witness_ref refs[WITNESS_REFS];
 	unsigned commands, moved, refused;
-	bool began, sends_pack, half, reports, sidebands, report_over, by_refs;
+	bool began, sends_pack, half, reports, sidebands, report_over, closed, by_refs;
 	bool certified, skips;		/* a certificate is being read; up to its next packet */
 	char band;
 	char *unpack;			/* owned; why the pack could not be used */
@@ -101,10 +101,14 @@ bool witness_only_deletes(const struct witness *w);
 bool witness_settled(const struct witness *w);
 
 /*
- * Whether the answer is whole, the pack of a fetch or the report of a push: how the far service
- * ends changes nothing of it. Of an archive it does, for that has no other word for a failure.
+ * Whether the answer is whole, the pack of a fetch or the report of a push: how the far service,
+ * or the link, ends changes nothing of it. Of an archive it does, for that has no other word for
+ * a failure.
  */
 bool witness_answered(const struct witness *w);
+
+/* What git reads behind a whole answer, and has not come: "0000" behind the report of a push. */
+const char *witness_missing(const struct witness *w);
 
 /*
  * witness_write() writes a push that has named its refs and has no report yet, as fields:

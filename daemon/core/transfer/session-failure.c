@@ -26,6 +26,9 @@ void session_fail_with(struct session *s, const struct message *m)
 		  s->to.jid, s->to.share, m->text);
 	if (s->task && *s->task)
 		all->events->troubled(all->owner, s->task, s->to.jid, m->id);
+	else if (s->state == SESSION_ASKING && !s->logged)
+		all->events->unanswered(all->owner, s->to.jid, s->to.share, s->service,
+					message_name(m->id));
 	if (s->client)
 		all->client->failed(s->client, m);
 	session_end(s, message_name(m->id));
@@ -138,8 +141,10 @@ void session_fail_for_reason(struct session *s, const char *reason)
 		fail_for_device(s, MSG_SHARE_AWAY, away);
 		return;
 	}
-	if (refusal_row && refusal_row->refusal)
+	if (refusal_row && refusal_row->refusal) {
+		s->logged = true;
 		s->all->events->refused(s->all->owner, s->to.jid, s->to.share, s->service, reason);
+	}
 	if (waiting) {
 		fail_for_device(s, MSG_DEVICE_WAITS, waiting);
 		return;

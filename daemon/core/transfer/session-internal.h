@@ -79,7 +79,7 @@ struct session {
 	size_t unsent;			/* bytes on their way to the client, not yet consumed for
 					   the peer */
 	bool client_ended, end_passed_on;
-	bool exit_said;
+	bool end_said, exit_said;	/* the client knows */
 	struct traffic traffic;		/* written: bytes of our git; received: of the far one */
 	/* the outcome */
 	struct witness witness;		/* reads along what git said and was told */
@@ -137,7 +137,7 @@ void session_consume(struct session *s);
  * The exit status that the client gets when the far service has ended with this one: 0 where the
  * answer is whole, for git takes any other one for a failure of what it has got.
  */
-uint32_t session_status(const struct session *s, uint32_t status);
+uint32_t session_status(struct session *s, uint32_t status);
 
 /* session-push.c */
 /*

@@ -95,9 +95,10 @@ static void on_exited(void *owner, uint32_t status)
 	log_info("what became of the push to %s/%s is known although its link was lost", s->to.jid,
 		 s->to.share);
 	witness_exited(&s->witness, status);
+	status = session_status(s, status);
 	session_record(s, NULL, true);
 	s->all->client->data_end(s->client);
-	s->all->client->exited(s->client, session_status(s, status));
+	s->all->client->exited(s->client, status);
 	session_end(s, "the rest was asked for");
 }
 

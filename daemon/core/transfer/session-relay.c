@@ -118,16 +118,23 @@ static void on_stderr_data(void *owner, const void *data, size_t n)
 static void on_end(void *owner)
 {
 	struct session *s = owner;
+	const char *missing = witness_missing(&s->witness);
 
-	if (s->client)
-		s->all->client->data_end(s->client);
+	if (!s->client)
+		return;
+	s->end_said = true;
+	if (witness_answered(&s->witness) && *missing)
+		s->all->client->data(s->client, missing, strlen(missing));
+	s->all->client->data_end(s->client);
 }
 
-uint32_t session_status(const struct session *s, uint32_t status)
+uint32_t session_status(struct session *s, uint32_t status)
 {
-	if (witness_answered(&s->witness))
-		return 0;
-	return status > STATUS_MAX ? STATUS_MAX : status;
+	if (!witness_answered(&s->witness))
+		return status > STATUS_MAX ? STATUS_MAX : status;
+	/* Our git is still there, and has only to read. */
+	witness_ends(&s->witness);
+	return 0;
 }
 
 static void on_exited(void *owner, uint32_t status)
@@ -136,9 +143,10 @@ static void on_exited(void *owner, uint32_t status)
 
 	s->exit_said = true;
 	witness_exited(&s->witness, status);
+	status = s->client ? session_status(s, status) : status;
 	session_record(s, NULL, false);
 	if (s->client)
-		s->all->client->exited(s->client, session_status(s, status));
+		s->all->client->exited(s->client, status);
 	/* The far process has ended, so what the client still sends is dropped. */
 	buf_reset(&s->held);
 	s->client_ended = true;
@@ -155,6 +163,17 @@ static void on_writable(void *owner)
 	session_pass_on(s);
 }
 
+/* The channel was closed before the status came, and nothing but that is missing. */
+static void conclude(struct session *s)
+{
+	if (!s->end_said)
+		on_end(s);
+	s->exit_said = true;
+	witness_ends(&s->witness);
+	session_record(s, NULL, false);
+	s->all->client->exited(s->client, 0);
+}
+
 /* The stream is over. That ends the session, unless the push may have arrived. */
 static void on_closed(void *owner, const char *reason)
 {
@@ -165,6 +184,10 @@ static void on_closed(void *owner, const char *reason)
 	struct message m;
 
 	s->channel = NULL;
+	if (cut && s->client && witness_answered(&s->witness)) {
+		conclude(s);
+		lost = false;
+	}
 	if (cut && !strcmp(reason, ENDED_BY_USER))
 		reason = ENDED_THERE;
 	if (!lost)

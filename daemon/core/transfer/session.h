@@ -75,6 +75,12 @@ struct session_events {
 	void (*refused)(void *owner, const char *jid, const char *share, enum service service,
 			const char *reason);
 	/*
+	 * A device was asked, and no stream has come of it. reason: the name of a message. Entries
+	 * of the queue have lines of their own in the journal.
+	 */
+	void (*unanswered)(void *owner, const char *jid, const char *share, enum service service,
+			   const char *reason);
+	/*
 	 * A push has named its refs. If this broker is killed, the next one asks for the
 	 * outcome.
 	 */
