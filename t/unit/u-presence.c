@@ -79,6 +79,12 @@ static void t_story(void)
 	ok(presence_full(p, "bob@example.org/x/y") != NULL, "a resource by its full JID");
 	ok(!presence_full(p, "bob@example.org/X/y"), "whose resource part is compared as it is");
 
+	presence_unavailable(p, "bob@example.org/git.a", 4000, (char[DEVICE_ID_LEN + 1]){ 0 });
+	is_str(presence_where(p, "bob@example.org", DEV2), "bob@example.org/git.a",
+	       "a broker that went may still be there");
+	presence_available(p, "bob@example.org/git.a", NULL, 4001, &(struct resource *){ NULL });
+	ok(!presence_where(p, "bob@example.org", DEV2), "unless another program is");
+
 	presence_reset(p, 5000);
 	ok(!presence_device(p, "bob@example.org", DEV2), "without connection nobody is online");
 	is_int(presence_buddy(p, "bob@example.org")->last_seen, 5000, "it is known when they were");

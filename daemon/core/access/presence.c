@@ -486,8 +486,11 @@ enum presence_change presence_available(struct presence *p, const char *full, co
 		if (!r)
 			return PRESENCE_SAME;
 		*resource = r;
-		if (!broker)
+		if (!broker) {
+			/* Another program is there now: who looks for the broker finds none. */
+			forget_away(b, NULL, r->full);
 			return PRESENCE_OTHER;
+		}
 	}
 	*resource = r;
 	if (!broker) {
