@@ -32,10 +32,11 @@ enum act {
 	ACT_ANSWERED,
 	ACT_HEARD,
 	ACT_PASS,
+	ACT_MANY, /* one act, for as many JIDs, resources or devices */
 	ACTS,
 };
 
-enum { OPEN_MAX = 64, ACTS_MAX = 400 };
+enum { OPEN_MAX = 64, ACTS_MAX = 200 };
 
 #define OWN "a@c"
 #define S(...)                                                                                     \
@@ -55,6 +56,9 @@ const struct fuzz_seed fuzz_seeds[] = {
 	S(ACT_ITEM, 1, 3, ACT_ITEM, 2, 3, ACT_EXPECT, 1, 0, ACT_ONLINE, ACT_WANT, 1, ACT_PASS, 4,
 	  ACT_HEARD, 1, 1, ACT_ANSWERED, 0, 1, ACT_PASS, 5, ACT_RESET, ACT_PASS, 5, ACT_ONLINE,
 	  ACT_PASS, 5),
+	/* More strangers than are kept; then one has more devices than that, and they all go. */
+	S(ACT_MANY, (char)0xc0, ACT_PENDING, 0x81, ACT_ONLINE, ACT_ITEM, 1, 3, ACT_MANY, 100,
+	  ACT_AVAILABLE, 1, 0, 0, ACT_MANY, 100, ACT_UNAVAILABLE, 1, 0, ACT_PASS, 5),
 	{ NULL, 0 },
 };
 
@@ -114,7 +118,7 @@ static void choose_jid(struct program *in, char jid[32])
 	else if (choice == 0xff)
 		strcpy(jid, "d0");
 	else if (choice & 0x80)
-		snprintf(jid, 32, "u%u@d%u", choice & 0x7f, choice & 3);
+		snprintf(jid, 32, "u%u@d%u", (choice & 0x7f) + in->round, choice & 3);
 	else
 		snprintf(jid, 32, "u%u@d0", choice);
 }
@@ -124,7 +128,7 @@ static void choose_full(struct program *in, char full[64])
 	char jid[32];
 
 	choose_jid(in, jid);
-	snprintf(full, 64, "%s/r%u", jid, program_byte(in) % 24);
+	snprintf(full, 64, "%s/r%u", jid, program_byte(in) % 24 + in->round);
 }
 
 /* A device, with the same id for the same number; no device; or what is none. */
@@ -137,6 +141,7 @@ static const char *choose_device(struct program *in, char device[DEVICE_ID_LEN +
 	if (choice == 0xfe)
 		return "x";
 	memset(fp, choice % 24, sizeof(fp));
+	fp[0] = (uint8_t)in->round;
 	device_id_of(fp, device);
 	return device;
 }
@@ -300,6 +305,9 @@ static void perform(struct program *in)
 	const char *text;
 
 	switch (program_byte(in) % ACTS) {
+	case ACT_MANY:
+		program_many(in, perform);
+		break;
 	case ACT_ITEM:
 		act_item(in);
 		break;
@@ -381,7 +389,8 @@ static void check_resources(const struct buddy *b)
 	for (const struct resource *r = b->resources; r; r = r->next) {
 		seen++;
 		must(presence_full(all.presence, r->full) == r);
-		must(r->broker == device_id_valid(r->device));
+		/* One that is a broker no more keeps the id that it had. */
+		must(!r->broker || device_id_valid(r->device));
 		must(!r->broker || presence_device(all.presence, b->jid, r->device));
 	}
 	for (const struct resource *r = b->away; r; r = r->next) {
@@ -411,7 +420,7 @@ static void check(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct program in = { data, n };
+	struct program in = { .at = data, .left = n };
 
 	log_set_level(LOG_NOTHING);
 	memset(&all, 0, sizeof(all));

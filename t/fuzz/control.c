@@ -19,22 +19,23 @@
 
 enum act {
 	ACT_CONNECT,
-	ACT_GREET,	/* a right HELLO, and an OPEN or COMMAND */
-	ACT_BYTES,	/* any bytes */
-	ACT_FRAME,	/* a frame of any type */
-	ACT_SHORT,	/* the header of a frame, and less than it says */
+	ACT_GREET, /* a right HELLO, and an OPEN or COMMAND */
+	ACT_BYTES, /* any bytes */
+	ACT_FRAME, /* a frame of any type */
+	ACT_SHORT, /* the header of a frame, and less than it says */
 	ACT_READ,
-	ACT_GO,		/* the client closes */
-	ACT_TURN,	/* the loop turns */
-	ACT_SEND,	/* the owner answers */
+	ACT_GO,	  /* the client closes */
+	ACT_TURN, /* the loop turns */
+	ACT_SEND, /* the owner answers */
 	ACT_CLOSE,
 	ACT_GIVE,
 	ACT_DISMISS,
+	ACT_MANY, /* one act, by as many clients */
 	ACTS,
 };
 
 enum {
-	CLIENTS = 6,
+	CLIENTS = CLIENTS_MAX + 20,
 	QUEUED_MAX = 1 << 20, /* bytes, after which an owner says nothing more */
 	ACTS_MAX = 200,
 };
@@ -56,6 +57,10 @@ const struct fuzz_seed fuzz_seeds[] = {
 	S(ACT_CONNECT, 3, ACT_BYTES, 3, 6, (char)0xff, (char)0xff, 'H', 0, 0, 9, ACT_TURN,
 	  ACT_CONNECT, 4, ACT_GREET, 4, 0, ACT_TURN, ACT_SEND, 4, 1, 255, ACT_SEND, 4, 1, 255,
 	  ACT_GO, 4, ACT_TURN),
+	/* More clients than are served; then they all go. */
+	S(ACT_MANY, (char)0xff, ACT_CONNECT, 0, ACT_MANY, (char)0xff, ACT_CONNECT, (char)0xfe,
+	  ACT_MANY, (char)0xff, ACT_GREET, 0, 0, ACT_TURN, ACT_MANY, (char)0xff, ACT_GO, 0,
+	  ACT_TURN),
 	{ NULL, 0 },
 };
 
@@ -150,7 +155,7 @@ static void turn(unsigned times)
 
 static int *choose_client(struct program *in)
 {
-	return &all.clients[program_byte(in) % CLIENTS];
+	return &all.clients[(program_byte(in) + in->round) % CLIENTS];
 }
 
 /* An owner that has its client still; or NULL. */
@@ -264,6 +269,9 @@ static void perform(struct program *in)
 	size_t n;
 
 	switch (act) {
+	case ACT_MANY:
+		program_many(in, perform);
+		break;
 	case ACT_CONNECT:
 		act_connect(client);
 		break;
@@ -337,7 +345,7 @@ static void listen_here(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct program in = { data, n };
+	struct program in = { .at = data, .left = n };
 
 	/* As the broker does. */
 	signal(SIGPIPE, SIG_IGN);

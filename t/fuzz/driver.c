@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * usage: fuzz-<parser> [--seed=N] [--count=N] [file...]
+ * usage: fuzz-<parser> [--seed=N] [--count=N] [--corpus=<file>] [<file>...]
+ *        fuzz-<parser> --unpack=<directory> [--corpus=<file>]
+ *        fuzz-<parser> --pack <file>...
  *
  * Feeds a harness its own seeds, and count inputs that are made from them: bytes flipped,
- * cut, put in, said twice, two of them joined. The same seed makes the same inputs. With
- * files, feeds it those: what libFuzzer has found.
+ * cut, put in, said twice, two of them joined. The same seed makes the same inputs. A corpus
+ * (t/fuzz/corpus) has an input in each line, in hexadecimal digits: what libFuzzer has found to
+ * reach something new. It is fed first. With files, only those are fed.
+ *
+ * --unpack writes each input of a corpus, and each seed, into a file of its own, for libFuzzer;
+ * --pack prints files as the lines of a corpus.
  */
+#include <ctype.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -112,18 +120,71 @@ static void feed_many(uint64_t seed, unsigned long count)
 	}
 }
 
-static int feed_file(const char *name)
+static const char *unpack_into; /* NULL: inputs are fed */
+static bool pack;
+
+/* An input of a corpus, the n-th. */
+static int take(const uint8_t *data, size_t size, unsigned n)
+{
+	char name[4096];
+	FILE *f;
+
+	if (!unpack_into) {
+		feed(data, size);
+		return 0;
+	}
+	snprintf(name, sizeof(name), "%s/%u", unpack_into, n);
+	f = fopen(name, "w");
+	if (!f || fwrite(data, 1, size, f) != size || fclose(f)) {
+		perror(name);
+		return 1;
+	}
+	return 0;
+}
+
+static int take_file(const char *name)
 {
 	static uint8_t data[INPUT_MAX];
 	FILE *f = fopen(name, "r");
+	size_t n;
 
 	if (!f) {
 		perror(name);
 		return 1;
 	}
-	feed(data, fread(data, 1, sizeof(data), f));
+	n = fread(data, 1, sizeof(data), f);
 	fclose(f);
+	if (!pack) {
+		feed(data, n);
+		return 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		printf("%02x", data[i]);
+	putchar('\n');
 	return 0;
+}
+
+static int take_corpus(const char *name)
+{
+	static char line[2 * INPUT_MAX + 2];
+	static uint8_t data[INPUT_MAX];
+	FILE *f = fopen(name, "r");
+	unsigned count = 0;
+	int result = 0;
+
+	if (!f) {
+		perror(name);
+		return 1;
+	}
+	while (!result && fgets(line, sizeof(line), f)) {
+		size_t n = 0;
+
+		for (const char *at = line; isxdigit((unsigned char)*at); at += 2)
+			must(sscanf(at, "%2" SCNx8, &data[n++]) == 1);
+		result = take(data, n, ++count);
+	}
+	fclose(f);
+	return result;
 }
 
 int main(int argc, char **argv)
@@ -133,14 +194,28 @@ int main(int argc, char **argv)
 	uint64_t seed = 1;
 
 	for (int i = 1; i < argc; i++) {
-		if (sscanf(argv[i], "--seed=%" SCNu64, &seed) == 1 ||
-		    sscanf(argv[i], "--count=%lu", &count) == 1)
+		const char *a = argv[i];
+
+		if (sscanf(a, "--seed=%" SCNu64, &seed) == 1 ||
+		    sscanf(a, "--count=%lu", &count) == 1)
 			continue;
-		files = true;
-		if (feed_file(argv[i]))
-			return 1;
+		if (!strncmp(a, "--unpack=", 9)) {
+			unpack_into = a + 9;
+		} else if (!strcmp(a, "--pack")) {
+			pack = true;
+		} else if (!strncmp(a, "--corpus=", 9)) {
+			if (take_corpus(a + 9))
+				return 1;
+		} else {
+			files = true;
+			if (take_file(a))
+				return 1;
+		}
 	}
-	if (!files)
+	for (unsigned n = 0; unpack_into && fuzz_seeds[n].bytes; n++)
+		if (take((const uint8_t *)fuzz_seeds[n].bytes, fuzz_seeds[n].n, UINT_MAX - n))
+			return 1;
+	if (!files && !unpack_into)
 		feed_many(seed, count);
 	return 0;
 }

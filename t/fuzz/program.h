@@ -14,6 +14,7 @@
 struct program {
 	const uint8_t *at;
 	size_t left;
+	unsigned round; /* of program_many(); 0: an act that is not repeated */
 };
 
 static inline uint8_t program_byte(struct program *p)
@@ -36,6 +37,25 @@ static inline const uint8_t *program_bytes(struct program *p, size_t *n)
 	p->at += *n;
 	p->left -= *n;
 	return bytes;
+}
+
+/*
+ * One act, so many times as the next byte says, with the same bytes behind it each time. Acts mix
+ * p->round into the names they make up, for what is bounded is many things and not the same one.
+ */
+static inline void program_many(struct program *p, void (*perform)(struct program *p))
+{
+	unsigned times = program_byte(p);
+	const struct program act = *p;
+
+	if (p->round)
+		return;
+	for (unsigned round = 1; round <= times; round++) {
+		*p = act;
+		p->round = round;
+		perform(p);
+	}
+	p->round = 0;
 }
 
 static inline const char *program_word(struct program *p, const char *const *words, unsigned n)

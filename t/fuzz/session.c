@@ -51,6 +51,7 @@ enum act {
 	ACT_TRUST,   /* Alice's user decides about Eve */
 	ACT_REFS,    /* Alice's refs move */
 	ACT_END,     /* Eve ends the link */
+	ACT_MANY,    /* one act, with as many ids */
 	ACTS,
 };
 
@@ -75,6 +76,11 @@ const struct fuzz_seed fuzz_seeds[] = {
 	/* A key that becomes trusted, and a restart that nobody hears of. */
 	S(IS_STRANGER, ACT_OPEN, ACT_PASS, 4, ACT_HELLO, 0, 0, 0, 0, 0, 0, 0, ACT_TRUST, 1,
 	  ACT_CONNECT, ACT_PASS, 5, ACT_RESTART, 0, ACT_PASS, 6, ACT_MUTE, ACT_REFS, 0, ACT_END),
+	/* More pushes are asked for than are kept, more channels are announced, and more paths
+	   come. */
+	S(0, ACT_CONNECT, ACT_PASS, 5, ACT_MANY, 100, ACT_FIELDS, 0, 1, 0, 0, 0, 0, ACT_PASS, 3,
+	  ACT_MANY, 100, ACT_FIELDS, 1, 1, 0, 0, 0, 0, ACT_PASS, 5, ACT_MANY, 100, ACT_FIELDS, 3,
+	  (char)0x80, 0, 0, 0, 0, 0, ACT_MUTE, ACT_MANY, (char)0xff, ACT_OPEN, ACT_PASS, 6),
 	{ NULL, 0 },
 };
 
@@ -115,6 +121,7 @@ static void choose_id(struct world *w, struct program *in, char id[NEG_ID_LEN + 
 	const struct peer *p = alices(w);
 
 	memset(bytes, choice, sizeof(bytes));
+	bytes[0] ^= (uint8_t)in->round;
 	hex_encode(bytes, sizeof(bytes), id);
 	if (choice == 0xff)
 		id[0] = '\0';
@@ -513,11 +520,15 @@ static void act_trust(struct world *w, struct program *in)
 		revoke_device(alice, w->brokers[EVE].jid, w->brokers[EVE].fp);
 }
 
-static void perform(struct world *w, struct program *in)
+static void perform(struct program *in)
 {
+	struct world *w = &world;
 	struct path *path;
 
 	switch (program_byte(in) % ACTS) {
+	case ACT_MANY:
+		program_many(in, perform);
+		break;
 	case ACT_FIELDS:
 		act_fields(w, in);
 		break;
@@ -646,7 +657,7 @@ static void begin(struct world *w, uint8_t flags)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct program in = { data, n };
+	struct program in = { .at = data, .left = n };
 	struct world *w = &world;
 	uint8_t flags = program_byte(&in);
 
@@ -656,7 +667,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	world_silence();
 	begin(w, flags);
 	for (unsigned acts = 0; in.left && acts < ACTS_MAX; acts++) {
-		perform(w, &in);
+		perform(&in);
 		paths_flush(w);
 		processes_note(w);
 		check_all(w);
