@@ -71,6 +71,9 @@ prepare () {
 	case $transport in
 	direct | large)
 		direct_user alice && direct_user bob || return ;;
+	proxy)
+		as alice git config --global xmpp.directLocal true &&
+		as bob git config --global xmpp.directLocal true || return ;;
 	esac
 	broker_by start_broker alice && broker_by start_broker bob && pair alice bob &&
 	"$TOP/t/tools/make-repo" bob/project.git 5 &&
@@ -138,7 +141,7 @@ plan () {
 	link:ended) set -- alice login 'link up -> ended' ;;
 	ibb:opening) set -- alice login 'opening -> open, it was offered' ;;
 	ibb:open) set -- bob login 'opening -> open, the other side took it' ;;
-	ibb:closed) set -- alice cut 'open -> closed, disconnected' ;;
+	ibb:closed) set -- alice cut 'open -> closed, the connection with' ;;
 	tcp:connecting) set -- bob unanswered '' ;;
 	tcp:open) set -- bob login 'connecting -> open, it answers' ;;
 	tcp:lingering) set -- alice login 'open -> lingering' ;;
@@ -252,7 +255,7 @@ repair () {
 	done
 	case $fault in
 	remove-*)
-		wait_for 20 trusts alice bob || {
+		{ wait_for 20 trusts alice bob && trusts bob alice; } || {
 			as alice git xmpp add bob@localhost
 			wait_for 20 knows bob alice
 			as bob git xmpp add alice@localhost
