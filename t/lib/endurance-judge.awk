@@ -144,8 +144,9 @@ FILENAME == "told" {
 	if (entry(me, account(share), ours) == "" && !(struck("^broker-kill", me) && has != "yes") &&
 		!left_out(me, account(share)))
 		wrong("our journal has nothing")
-	# Of a fetch whose own git was killed when all was there, theirs is right to say that it was fetched.
-	if (said[n] !~ /not-shared|broker-lost/ && (pushes || !struck("^pack-kill", me)) && entry(share, account(me), pushes ? "pushed" : "fetched") == "" &&
+	# Of a fetch whose own git was killed when all was there, theirs is right to say that it was fetched; and
+	# who did not answer may not have been asked.
+	if (said[n] !~ /not-shared|broker-lost|timeout/ && (pushes || !struck("^pack-kill", me)) && entry(share, account(me), pushes ? "pushed" : "fetched") == "" &&
 		!struck("^broker-kill", share) && !left_out(share, account(me)))
 		wrong("their journal has nothing")
 }

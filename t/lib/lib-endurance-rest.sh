@@ -276,7 +276,9 @@ why_failed () {
 leftovers () {
 	find "$1" \( -name '*.lock' -o -name 'tmp_*' -o -name 'tmp-*' -o -name 'incoming-*' \) -prune -print >left
 	test -s left || return 0
-	grep -q "^\(helper\|git\|service\|pack\)-kill	[^	]*	$(realpath "${1%/.git}")" faults ||
+	# Of some that were killed the kernel did not tell any more where they ran.
+	grep -q -e "^\(helper\|git\|service\|pack\)-kill	[^	]*	$(realpath "${1%/.git}")" \
+		-e "^\(helper\|git\|service\|pack\)-kill	${1%%/*}		" faults ||
 		found "left behind: $(tr '\n' ' ' <left)"
 	xargs rm -rf <left
 }
