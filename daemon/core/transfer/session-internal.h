@@ -133,9 +133,12 @@ extern const struct channel_events session_channel_events;
 void session_pass_on(struct session *s);
 /* Gives the peer credit for what has left for the client. */
 void session_consume(struct session *s);
+/* The status will not come, and nothing but that is missing: tells our git so. */
+void session_conclude(struct session *s);
 /*
  * The exit status that the client gets when the far service has ended with this one: 0 where the
- * answer is whole, for git takes any other one for a failure of what it has got.
+ * answer is whole, for git takes any other one for a failure of what it has got. Then the witness
+ * learns that our git has only to read.
  */
 uint32_t session_status(struct session *s, uint32_t status);
 

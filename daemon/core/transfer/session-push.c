@@ -128,6 +128,12 @@ static void on_unknown(void *owner, bool answered)
 {
 	struct session *s = owner;
 
+	/* What git has reported is known; only the last words of hooks are not. */
+	if (witness_answered(&s->witness)) {
+		session_conclude(s);
+		session_end(s, "it was reported before");
+		return;
+	}
 	session_record(s, s->lost_because, true);
 	session_fail_unknown(s, s->lost_because);
 }

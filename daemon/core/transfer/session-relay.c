@@ -132,7 +132,6 @@ uint32_t session_status(struct session *s, uint32_t status)
 {
 	if (!witness_answered(&s->witness))
 		return status > STATUS_MAX ? STATUS_MAX : status;
-	/* Our git is still there, and has only to read. */
 	witness_ends(&s->witness);
 	return 0;
 }
@@ -163,8 +162,7 @@ static void on_writable(void *owner)
 	session_pass_on(s);
 }
 
-/* The channel was closed before the status came, and nothing but that is missing. */
-static void conclude(struct session *s)
+void session_conclude(struct session *s)
 {
 	if (!s->end_said)
 		on_end(s);
@@ -184,10 +182,9 @@ static void on_closed(void *owner, const char *reason)
 	struct message m;
 
 	s->channel = NULL;
-	if (cut && s->client && witness_answered(&s->witness)) {
-		conclude(s);
-		lost = false;
-	}
+	/* Of a push, what its hooks still say is asked for. */
+	if (cut && !lost && s->client && witness_answered(&s->witness))
+		session_conclude(s);
 	if (cut && !strcmp(reason, ENDED_BY_USER))
 		reason = ENDED_THERE;
 	if (!lost)
