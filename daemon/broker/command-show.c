@@ -430,7 +430,7 @@ static void send_buddy(struct broker *b, struct conn *conn, const struct buddy *
 			   : "0");
 	if (requester_pause(b->requester, buddy->jid))
 		fields_add_u64(row, "asked-again", requester_pause(b->requester, buddy->jid));
-	fields_add(row, "wants", context_asks_user(&b->context, buddy->jid) ? "1" : "0");
+	fields_add(row, "wants", context_asks_user(&b->context, buddy) ? "1" : "0");
 	fields_add(row, "online", buddy->resources ? "1" : "0");
 	fields_add(row, "git", buddy_runs_git(buddy) ? "1" : "0");
 	fields_add_u64(row, "unshown", count_unshown(b, buddy));

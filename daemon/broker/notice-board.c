@@ -132,7 +132,7 @@ void notice_board_review(struct broker *b)
 		notices_add(n, NOTICE_COPIED, b->context.jid, NULL, NULL);
 	for (const struct buddy *buddy = presence_buddies(b->context.presence); buddy;
 	     buddy = buddy->next)
-		if (context_asks_user(&b->context, buddy->jid))
+		if (context_asks_user(&b->context, buddy))
 			notices_add(n, NOTICE_WANTS, buddy->jid, NULL, NULL);
 	review_devices(b);
 	review_queue(b);

@@ -12,13 +12,13 @@
  * --unpack writes each input of a corpus, and each seed, into a file of its own, for libFuzzer;
  * --pack prints files as the lines of a corpus.
  */
-#include <ctype.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include "fuzz.h"
+#include "hex.h"
 
 enum { INPUT_MAX = 1 << 17 };
 
@@ -145,6 +145,7 @@ static int take(const uint8_t *data, size_t size, unsigned n)
 static int take_file(const char *name)
 {
 	static uint8_t data[INPUT_MAX];
+	static char line[2 * INPUT_MAX + 1];
 	FILE *f = fopen(name, "r");
 	size_t n;
 
@@ -158,9 +159,8 @@ static int take_file(const char *name)
 		feed(data, n);
 		return 0;
 	}
-	for (size_t i = 0; i < n; i++)
-		printf("%02x", data[i]);
-	putchar('\n');
+	hex_encode(data, n, line);
+	puts(line);
 	return 0;
 }
 
@@ -177,10 +177,10 @@ static int take_corpus(const char *name)
 		return 1;
 	}
 	while (!result && fgets(line, sizeof(line), f)) {
-		size_t n = 0;
+		size_t n = strcspn(line, "\n") / 2;
 
-		for (const char *at = line; isxdigit((unsigned char)*at); at += 2)
-			must(sscanf(at, "%2" SCNx8, &data[n++]) == 1);
+		line[2 * n] = '\0';
+		must(hex_decode(line, data, n));
 		result = take(data, n, ++count);
 	}
 	fclose(f);

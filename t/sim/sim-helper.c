@@ -386,7 +386,7 @@ static void on_refused(void *owner, const char *jid, const char *share, enum ser
 static void on_unanswered(void *owner, const char *jid, const char *share, enum service service,
 			  const char *reason)
 {
-	struct broker *b = owner;
+	const struct broker *b = owner;
 
 	trace(b->world, "%s: its journal: %s of '%s' failed, %s", b->name, service_name(service),
 	      share, reason);

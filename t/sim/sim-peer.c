@@ -7,7 +7,6 @@
 #include "sim.h"
 
 #include <stdio.h>
-
 #include <string.h>
 
 struct broker *broker_of(const struct peer *p)

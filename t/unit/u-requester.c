@@ -147,9 +147,11 @@ static void t_answers_again(void)
 	presence_pending_in(context.presence, BOB);
 	requester_settle(requester, BOB);
 	is_int(requester_pause(requester, BOB), 0, "a request that is not granted has no answer");
-	ok(context_asks_user(&context, BOB), "and waits for the user");
+	ok(context_asks_user(&context, presence_buddy(context.presence, BOB)),
+	   "and waits for the user");
 	trust_mark(context.trust, BOB, MARK_ASKED, true, now / 1000);
-	ok(!context_asks_user(&context, BOB), "who is not asked where their own add grants it");
+	ok(!context_asks_user(&context, presence_buddy(context.presence, BOB)),
+	   "who is not asked where their own add grants it");
 	requester_say(requester, BOB, "subscribed");
 	expect("subscribed " BOB, "one that is granted has");
 	pass(2 * MINUTE);

@@ -422,14 +422,19 @@ static void open_with(enum service service, const char *key, const char *value)
 }
 
 /* A channel is open, and nothing was said on it. */
-static void open_channel_for(enum service service)
+static void open_channel_with(enum service service, const char *key, const char *value)
 {
 	begin();
 	found.asked = 1;
-	open_with(service, NULL, NULL);
+	open_with(service, key, value);
 	request->open(owner, NULL, (struct channel *)&open_channel, &peer);
 	open_channel = true;
 	buf_reset(&trace);
+}
+
+static void open_channel_for(enum service service)
+{
+	open_channel_with(service, NULL, NULL);
 }
 
 /* It goes to nobody any more. */
@@ -673,11 +678,7 @@ static void a_buddy_is_waited_for(void)
 
 static void says_what_moves(void)
 {
-	begin();
-	found.asked = 1;
-	open_with(SERVICE_RECEIVE_PACK, "progress", "1");
-	request->open(owner, NULL, (struct channel *)&open_channel, &peer);
-	open_channel = true;
+	open_channel_with(SERVICE_RECEIVE_PACK, "progress", "1");
 	session_data(client.session, "0123456789", 10);
 	session_data(client.session, "0123456789", 10);
 	left = 2;
@@ -753,40 +754,49 @@ static void bytes_pass(void)
 	expect("closed\n", "and that was it");
 }
 
-/* They were killed when all was said: our git has what it asked for. */
-static void their_git_ends(void)
+/* A fetch has its answer, but for the last bytes. */
+static void answer_fetch(size_t less)
 {
-	static const char report[] = "002e\1"
-				     "000eunpack ok\n0017ok refs/heads/main\n00000000",
-			  wants[] = "0011command=fetch0001"
+	static const char wants[] = "0011command=fetch0001"
 				    "0009done\n0000",
 			  pack[] = "000dpackfile\n0009\1PACK0000";
 
 	open_channel_for(SERVICE_UPLOAD_PACK);
 	channel->data(owner, "000eversion 2\n0000", 18);
 	session_data(client.session, wants, sizeof(wants) - 1);
-	channel->data(owner, pack, sizeof(pack) - 1);
+	channel->data(owner, pack, sizeof(pack) - 1 - less);
 	buf_reset(&trace);
+}
+
+/* A push has its report and the end of the side bands, but for the last bytes. */
+static void answer_push(size_t less)
+{
+	static const char report[] = "002e\1"
+				     "000eunpack ok\n0017ok refs/heads/main\n00000000";
+
+	open_channel_for(SERVICE_RECEIVE_PACK);
+	name_refs();
+	session_data_end(client.session);
+	channel->data(owner, report, sizeof(report) - 1 - less);
+	buf_reset(&trace);
+}
+
+/* They were killed when all was said: our git has what it asked for. */
+static void their_git_ends(void)
+{
+	answer_fetch(0);
 	channel->exited(owner, 137);
 	expect("journal: upload-pack ok 34/44\nexit 0\nsends the end\n",
 	       "a whole pack is one, however they end");
 	close_channel(NULL);
 
-	open_channel_for(SERVICE_UPLOAD_PACK);
-	channel->data(owner, "000eversion 2\n0000", 18);
-	session_data(client.session, wants, sizeof(wants) - 1);
-	channel->data(owner, pack, sizeof(pack) - 5);
-	buf_reset(&trace);
+	answer_fetch(4);
 	channel->exited(owner, 137);
 	expect("journal: upload-pack failed 34/40\nexit 137\nsends the end\n",
 	       "half of one is none");
 	close_channel(NULL);
 
-	open_channel_for(SERVICE_RECEIVE_PACK);
-	name_refs();
-	session_data_end(client.session);
-	channel->data(owner, report, sizeof(report) - 1);
-	buf_reset(&trace);
+	answer_push(0);
 	channel->exited(owner, 137);
 	expect("journal: receive-pack ok 135/54\npush " ID " is settled\nexit 0\n",
 	       "a whole report is one");
@@ -797,17 +807,7 @@ static void their_git_ends(void)
 /* Only the status, or the end of the side bands, was missing when the link was lost. */
 static void the_end_is_lost(void)
 {
-	static const char report[] = "002e\1"
-				     "000eunpack ok\n0017ok refs/heads/main\n0000",
-			  wants[] = "0011command=fetch0001"
-				    "0009done\n0000",
-			  pack[] = "000dpackfile\n0009\1PACK0000";
-
-	open_channel_for(SERVICE_RECEIVE_PACK);
-	name_refs();
-	session_data_end(client.session);
-	channel->data(owner, report, sizeof(report) - 1);
-	buf_reset(&trace);
+	answer_push(4);
 	close_channel("no-path");
 	expect("warning: the connection was lost when everything was sent; asking " JID
 	       " what became of it\nasks what became of " ID ", after 50 bytes\n",
@@ -817,21 +817,13 @@ static void the_end_is_lost(void)
 	       " is settled\nexit 0\nclosed\n",
 	       "if nobody knows, it is what was reported");
 
-	open_channel_for(SERVICE_RECEIVE_PACK);
-	name_refs();
-	session_data_end(client.session);
-	channel->data(owner, report, sizeof(report) - 5);
-	buf_reset(&trace);
+	answer_push(8);
 	close_channel("no-path");
 	expect("warning: the connection was lost when everything was sent; asking " JID
 	       " what became of it\nasks what became of " ID ", after 46 bytes\n",
 	       "half a report is none");
 
-	open_channel_for(SERVICE_UPLOAD_PACK);
-	channel->data(owner, "000eversion 2\n0000", 18);
-	session_data(client.session, wants, sizeof(wants) - 1);
-	channel->data(owner, pack, sizeof(pack) - 1);
-	buf_reset(&trace);
+	answer_fetch(0);
 	close_channel("no-path");
 	expect("end of data\njournal: upload-pack ok 34/44\nexit 0\nclosed\n",
 	       "a fetch that has its pack needs no link");
@@ -919,11 +911,7 @@ static void pushes_are_lost(void)
 
 static void clients_leave(void)
 {
-	begin();
-	found.asked = 1;
-	open_with(SERVICE_RECEIVE_PACK, "task", "q7");
-	request->open(owner, NULL, (struct channel *)&open_channel, &peer);
-	open_channel = true;
+	open_channel_with(SERVICE_RECEIVE_PACK, "task", "q7");
 	name_refs();
 	buf_reset(&trace);
 	session_abandoned(client.session);

@@ -141,11 +141,9 @@ bool context_welcomes(const struct context *c, const char *jid)
 	       (buddy && buddy->pending_out && trust_marked(c->trust, jid, MARK_ASKED));
 }
 
-bool context_asks_user(const struct context *c, const char *jid)
+bool context_asks_user(const struct context *c, const struct buddy *buddy)
 {
-	const struct buddy *buddy = presence_buddy(c->presence, jid);
-
-	return buddy && buddy->pending_in && !context_welcomes(c, jid);
+	return buddy->pending_in && !context_welcomes(c, buddy->jid);
 }
 
 bool context_invited(const struct context *c, const char *jid, const char *sid)

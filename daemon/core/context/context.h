@@ -128,10 +128,10 @@ bool context_hears(const struct context *c, const char *jid);
 bool context_welcomes(const struct context *c, const char *jid);
 
 /*
- * Whether a request of jid waits for the user. One that context_welcomes() is granted without
- * them, and open only until the roster has it.
+ * Whether a request of this buddy's waits for the user. One that context_welcomes() is granted
+ * without them, and open only until the roster has it.
  */
-bool context_asks_user(const struct context *c, const char *jid);
+bool context_asks_user(const struct context *c, const struct buddy *buddy);
 
 /*
  * Whether a stranger who opens a bytestream with this sid has the link of one of our

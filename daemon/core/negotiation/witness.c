@@ -451,7 +451,7 @@ bool witness_answered(const struct witness *w)
 
 const char *witness_missing(const struct witness *w)
 {
-	return w->service == SERVICE_RECEIVE_PACK && w->sidebands && !w->closed ? "0000" : "";
+	return witness_answered(w) && w->sidebands && !w->closed ? "0000" : "";
 }
 
 void witness_write(const struct witness *w, struct buf *fields)

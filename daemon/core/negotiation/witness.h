@@ -107,7 +107,7 @@ bool witness_settled(const struct witness *w);
  */
 bool witness_answered(const struct witness *w);
 
-/* What git reads behind a whole answer, and has not come: "0000" behind the report of a push. */
+/* What git still waits for behind a whole answer: "0000" behind the report of a push; mostly "". */
 const char *witness_missing(const struct witness *w);
 
 /*

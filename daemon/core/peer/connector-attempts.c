@@ -439,6 +439,7 @@ const char *connector_take_punch(struct connector *w, const struct record *recor
 	struct punch_record step;
 	const char *fault = punch_parse(record, &step);
 	bool ours = !w->manager.answering[PATH_PUNCH];
+	const char *why;
 
 	if (fault || step.step == PUNCH_OTHER)
 		return fault;
@@ -448,11 +449,11 @@ const char *connector_take_punch(struct connector *w, const struct record *recor
 	}
 	if (!w->puncher || strcmp(step.pass.token, w->all->ops->punch_sid(w->puncher)))
 		return NULL;
-	if (ours && step.step == PUNCH_FAILED && passing(step.reason)) {
+	if (ours && step.step == PUNCH_FAILED && (why = passing(step.reason))) {
 		w->all->ops->punch_end(w->puncher);
 		w->puncher = NULL;
 		report(w, NULL, step.reason);
-		put_off(w, PATH_PUNCH, passing(step.reason));
+		put_off(w, PATH_PUNCH, why);
 		return NULL;
 	}
 	note_kind(&step, false, w->report.there);

@@ -24,7 +24,7 @@ void session_fail_with(struct session *s, const struct message *m)
 		return;
 	log_about(s->to.jid, LOG_INFO, "%s of %s/%s failed: %s", service_name(s->service),
 		  s->to.jid, s->to.share, m->text);
-	if (s->task && *s->task)
+	if (s->task)
 		all->events->troubled(all->owner, s->task, s->to.jid, m->id);
 	else if (s->state == SESSION_ASKING && !s->logged)
 		all->events->unanswered(all->owner, s->to.jid, s->to.share, s->service,

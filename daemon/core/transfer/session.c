@@ -155,7 +155,7 @@ static enum message_id parse_open(struct session *s, struct fields open)
 		snprintf(s->git_protocol, sizeof(s->git_protocol), "%s", git_protocol);
 	if (prefer)
 		snprintf(s->prefer, sizeof(s->prefer), "%s", prefer);
-	s->task = xstrdup(task);
+	s->task = task && *task ? xstrdup(task) : NULL;
 	s->verbose = fields_get_u64(open, "verbosity", 1) >= 2;
 	s->progress = fields_get_u64(open, "progress", 0);
 	wait = fields_get_u64(open, "wait", 0);
@@ -273,7 +273,7 @@ void session_abandoned(struct session *s)
 		return;
 	}
 	/* Nobody has refused what the queue pushes: its client was killed. */
-	if (s->task && *s->task)
+	if (s->task)
 		all->events->troubled(all->owner, s->task, s->to.jid, MSG_STREAM_LOST);
 	session_end(s, all->context->stopping ? "stopped" : "cancelled");
 }
@@ -369,7 +369,7 @@ void sessions_end(struct sessions *all, const char *id, transfer_ended *ended, v
 		.share = s->to.share,
 		.service = s->service,
 		.whole = may_have_arrived(s),
-		.task = s->task && *s->task ? s->task : NULL,
+		.task = s->task,
 	};
 	ended(arg, &e);
 	if (!e.whole) {
