@@ -73,3 +73,20 @@ size_t tcp_unsent(int fd)
 #endif
 	return n > 0 ? (size_t)n : 0;
 }
+
+uint64_t tcp_next_retransmission(int fd)
+{
+#if defined(__linux__) && defined(TCP_INFO)
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	uint64_t wait;
+
+	memset(&info, 0, sizeof(info));
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) || !info.tcpi_retransmits)
+		return 0;
+	wait = info.tcpi_rto / 1000;
+	if (wait > info.tcpi_last_data_sent)
+		return wait - info.tcpi_last_data_sent;
+#endif
+	return 0;
+}

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Acknowledges at once what has come. A peer with Nagle's algorithm holds back the end of
@@ -44,5 +45,12 @@ bool tcp_congestion(int fd, char name[TCP_CONGESTION_SIZE]);
 
 /* How many bytes the kernel has taken and not sent; 0 where it does not tell. (SIOCOUTQNSD) */
 size_t tcp_unsent(int fd);
+
+/*
+ * In how many ms the kernel sends once more what it has sent again already and nobody has
+ * acknowledged. It doubles that time with each try (RFC 6298 5.5), and nothing that is received
+ * makes it shorter. 0: nothing is in that state, or it does not tell. (TCP_INFO)
+ */
+uint64_t tcp_next_retransmission(int fd);
 
 #endif

@@ -326,6 +326,14 @@ static void on_handshake_failed(void *owner)
 	x->login.tls_failed = true;
 }
 
+static void check_heard(struct account *x)
+{
+	if (!stream_unheard(&x->stanzas, uv_now(x->loop)))
+		return;
+	x->login.unheard = x->urgent = true;
+	strophe_loop_cut(x->stream);
+}
+
 static void on_pumped(void *owner)
 {
 	struct account *x = owner;
@@ -333,6 +341,7 @@ static void on_pumped(void *owner)
 	/* Cut now: libstrophe would wait two seconds for the server's farewell. */
 	if (x->phase == PHASE_DIALING && login_error_hopeless(&x->login))
 		strophe_loop_cut(x->stream);
+	check_heard(x);
 	bulk_check(&x->bulk, uv_now(x->loop));
 	/* What came may have moved a deadline, such as the keepalive's. */
 	xmpp_arm(x);

@@ -160,6 +160,8 @@ static void reason_text(const struct login_error *l, bool was_up, char *out, siz
 		snprintf(out, size, "the login is refused for now: %s", l->sasl);
 	else if (l->refusal[0])
 		snprintf(out, size, "%s", l->refusal);
+	else if (l->unheard)
+		snprintf(out, size, "it does not hear us any more");
 	else if (l->late)
 		snprintf(out, size, "%s",
 			 was_up ? "it does not answer any more" : "no answer in time");

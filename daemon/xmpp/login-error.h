@@ -42,6 +42,7 @@ struct login_error {
 	bool copied;		/* another machine is online as this device; we leave our place
 				   to it */
 	bool late;		/* a deadline passed */
+	bool unheard;		/* what we say does not get there */
 	char unregistered[160];	/* why the server makes no account for us; empty: no trouble */
 	/* where a person makes one; empty: not told */
 	char elsewhere[REGISTRATION_URL_MAX];

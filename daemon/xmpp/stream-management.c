@@ -6,10 +6,17 @@
  * STREAM_MANAGEMENT_IDLE of silence the server is asked. After STREAM_MANAGEMENT_PATIENCE
  * more of silence the connection is given up.
  *
+ * Both ask whether the server is heard. Whether it hears us only the kernel can tell, which says
+ * nothing as long as it tries. After a network that carried nothing for 30 s it may wait as long
+ * again before the next try, while all that the server has to say comes at once: whoever asks for
+ * something then would be told that nobody answers. So the connection is given up, too.
+ *
  * The server's own questions are answered a little late. Prosody asks after each stanza
  * unless a question is still open. Answering at once would add two stanzas each way to every
  * block of a transfer, and cost a third of its speed.
  */
+
+enum { JUST_NOW = 100 }; /* ms; a turn of the loop takes less */
 
 void stream_management_begin(struct stream_management *s, uint64_t now)
 {
@@ -46,6 +53,11 @@ bool stream_management_doubt(struct stream_management *s, uint64_t now)
 		s->dead_at = now + STREAM_MANAGEMENT_DOUBT;
 	s->doubtful = true;
 	return ask;
+}
+
+bool stream_management_unheard(const struct stream_management *s, uint64_t wait, uint64_t now)
+{
+	return wait > STREAM_MANAGEMENT_UNHEARD && now - s->heard_at < JUST_NOW;
 }
 
 static uint64_t life_deadline(const struct stream_management *s)

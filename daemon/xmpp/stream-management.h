@@ -18,10 +18,12 @@
 enum {
 	/* ms of silence, after which the server is asked */
 	STREAM_MANAGEMENT_IDLE = 60 * 1000,
-	STREAM_MANAGEMENT_PATIENCE = 15 * 1000,	/* ms of silence after a question: the connection
+	STREAM_MANAGEMENT_PATIENCE = 15 * 1000, /* ms of silence after a question: the connection
 						   is dead */
 	STREAM_MANAGEMENT_DOUBT = 5 * 1000,	/* ms; the same after a doubt */
-	STREAM_MANAGEMENT_DELAY = 200,	/* ms from the server's question to our answer */
+	/* ms; what we say may wait so long for its next try while the server is heard */
+	STREAM_MANAGEMENT_UNHEARD = 3 * 1000,
+	STREAM_MANAGEMENT_DELAY = 200, /* ms from the server's question to our answer */
 };
 
 struct stream_management {
@@ -57,6 +59,13 @@ void stream_management_requested(struct stream_management *s, uint64_t now);
  * left to show it. True: send a question now. False: a question is on its way already.
  */
 bool stream_management_doubt(struct stream_management *s, uint64_t now);
+
+/*
+ * Whether something has come just now, though what we said is sent again only in `wait` ms and a
+ * new login would be quicker. The network carried nothing for a while, and does again; or it
+ * carries nothing from here.
+ */
+bool stream_management_unheard(const struct stream_management *s, uint64_t wait, uint64_t now);
 
 /* To be called at stream_management_deadline(). */
 enum stream_management_verdict stream_management_check(struct stream_management *s, uint64_t now);

@@ -331,6 +331,12 @@ bool stream_in_doubt(const struct stream *e)
 	return e->full && e->management.doubtful;
 }
 
+bool stream_unheard(const struct stream *e, uint64_t now)
+{
+	return e->full && stream_management_unheard(
+				  &e->management, strophe_loop_next_retransmission(e->stream), now);
+}
+
 static void send_acknowledgement(struct stream *e)
 {
 	char text[64];

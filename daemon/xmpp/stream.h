@@ -96,6 +96,9 @@ void stream_doubt(struct stream *e, uint64_t now);
 /* The server was asked by stream_doubt(), and nothing has come since. */
 bool stream_in_doubt(const struct stream *e);
 
+/* The server was heard just now, and does not hear us (stream-management.h): cut the connection. */
+bool stream_unheard(const struct stream *e, uint64_t now);
+
 /*
  * To be called at stream_deadline(). False: the server was silent for too long; cut the
  * connection.

@@ -507,6 +507,11 @@ size_t strophe_loop_unsent(const struct strophe_loop *l)
 	return l->queued + (l->duplicate >= 0 ? tcp_unsent(l->duplicate) : 0);
 }
 
+uint64_t strophe_loop_next_retransmission(const struct strophe_loop *l)
+{
+	return l->duplicate >= 0 ? tcp_next_retransmission(l->duplicate) : 0;
+}
+
 size_t strophe_loop_queued(const struct strophe_loop *l)
 {
 	int n = xmpp_conn_send_queue_len(l->conn);

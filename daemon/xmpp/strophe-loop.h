@@ -105,6 +105,9 @@ bool strophe_loop_send(struct strophe_loop *l, const char *text, size_t n);
  */
 size_t strophe_loop_unsent(const struct strophe_loop *l);
 
+/* In how many ms what the server has not acknowledged is sent again: tcp-tuning.h. */
+uint64_t strophe_loop_next_retransmission(const struct strophe_loop *l);
+
 /* Stanzas queued here. */
 size_t strophe_loop_queued(const struct strophe_loop *l);
 

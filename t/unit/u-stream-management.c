@@ -72,6 +72,21 @@ static void test_doubt(void)
 	       "but never makes it longer");
 }
 
+static void test_unheard(void)
+{
+	struct stream_management s;
+
+	stream_management_begin(&s, 1000);
+	stream_management_heard(&s, false, 9000);
+	ok(!stream_management_unheard(&s, 0, 9000), "who is heard and hears us is alive");
+	ok(!stream_management_unheard(&s, STREAM_MANAGEMENT_UNHEARD, 9000),
+	   "what is said again soon may be waited for");
+	ok(stream_management_unheard(&s, STREAM_MANAGEMENT_UNHEARD + 1, 9010),
+	   "what is said again later may not: something has come, so there is a network");
+	ok(!stream_management_unheard(&s, STREAM_MANAGEMENT_UNHEARD + 1, 11000),
+	   "without a word of the server's there may be none");
+}
+
 static void test_count(void)
 {
 	struct stream_management s;
@@ -121,6 +136,7 @@ int main(void)
 	test_answer();
 	test_life();
 	test_doubt();
+	test_unheard();
 	test_count();
 	return tap_done();
 }
