@@ -160,6 +160,10 @@ static void test_rows(void)
 	is_rows("share=a right=push share=b right=fetch", "[a push   0][b fetch   0]", NULL);
 	is_rows("right=push share=a head=refs/heads/m object=" OBJECT " changed=7 new=1",
 		"[a fetch refs/heads/m 0123 7]", NULL);
+	is_rows("share=a right=push right=fetch head=refs/heads/main head=refs/m changed=7 "
+		"changed=x "
+		"share=b right=fetch right=push",
+		"[a push refs/heads/main  7][b fetch   0]", NULL);
 	is_rows("share=a share=../b", "[a fetch   0]", "share: a name of a share");
 	is_rows("share=\033[2J", "", "share: a name of a share");
 	is_rows("share=a right=all", "", "right: fetch or push");

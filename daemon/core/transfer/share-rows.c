@@ -33,24 +33,46 @@ static bool is_object(const char *text)
 	return (n == 40 || n == 64) && strspn(text, "0123456789abcdef") == n;
 }
 
-/* Takes one field of a row; the rule that it breaks, or NULL. */
-static const char *take(struct share_row *row, const char *key, size_t len, const char *value)
+enum row_key { RIGHT, HEAD, OBJECT, CHANGED, OTHER };
+
+static enum row_key row_key(const char *key, size_t len)
 {
-	if (field_is(key, len, "right")) {
+	static const char *const names[] = {
+		[RIGHT] = "right",
+		[HEAD] = "head",
+		[OBJECT] = "object",
+		[CHANGED] = "changed",
+	};
+	unsigned i = 0;
+
+	while (i < OTHER && !field_is(key, len, names[i]))
+		i++;
+	return (enum row_key)i;
+}
+
+/* Takes one field of a row; the rule that it breaks, or NULL. */
+static const char *take(struct share_row *row, enum row_key key, const char *value)
+{
+	switch (key) {
+	case RIGHT:
 		row->push = !strcmp(value, "push");
 		return row->push || !strcmp(value, "fetch") ? NULL : "right: fetch or push";
-	}
-	if (field_is(key, len, "head")) {
+	case HEAD:
 		if (strlen(value) >= sizeof(row->head) || strncmp(value, "refs/", 5))
 			return "head: a ref of at most 255 bytes";
 		strcpy(row->head, value);
-	} else if (field_is(key, len, "object")) {
+		break;
+	case OBJECT:
 		if (!is_object(value))
 			return "object: 40 or 64 digits of lower-case hex";
 		strcpy(row->object, value);
-	} else if (field_is(key, len, "changed")) {
+		break;
+	case CHANGED:
 		if (!decimal_parse(value, INT64_MAX, &row->changed))
 			return "changed: seconds";
+		break;
+	case OTHER:
+		break;
 	}
 	return NULL;
 }
@@ -71,6 +93,7 @@ int share_rows_next(struct fields f, size_t *pos, struct share_row *row, const c
 {
 	const char *key, *value;
 	size_t len, next;
+	unsigned taken = 0;
 
 	*row = (struct share_row){ .push = false };
 	*fault = NULL;
@@ -83,10 +106,16 @@ int share_rows_next(struct fields f, size_t *pos, struct share_row *row, const c
 	strcpy(row->name, value);
 	next = *pos;
 	while (fields_next(f, &next, &key, &len, &value) && !field_is(key, len, "share")) {
-		*fault = take(row, key, len, value);
+		enum row_key which = row_key(key, len);
+
+		*pos = next;
+		/* Of equal keys the first counts. */
+		if (taken & 1u << which)
+			continue;
+		taken |= 1u << which;
+		*fault = take(row, which, value);
 		if (*fault)
 			return -1;
-		*pos = next;
 	}
 	return 1;
 }
