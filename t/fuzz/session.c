@@ -485,12 +485,13 @@ static void act_server(struct world *w, struct program *in)
 		event_add(w, 0, EVENT_LOGIN, ALICE, alice->life, 0);
 		return;
 	}
+	/* Of resources that are, were or will be there; server_tells_truth() knows no others. */
 	switch (choice % 4) {
 	case 0:
-		broker_available(alice, eve, choice / 4 % (eve->resource + 2));
+		broker_available(alice, eve, 1 + choice / 4 % (eve->resource + 1));
 		break;
 	case 1:
-		broker_unavailable(alice, eve, choice / 4 % (eve->resource + 2));
+		broker_unavailable(alice, eve, 1 + choice / 4 % (eve->resource + 1));
 		break;
 	case 2:
 		broker_doubts(alice, eve);
