@@ -822,6 +822,20 @@ static void the_end_is_lost(void)
 	expect("warning: the connection was lost when everything was sent; asking " JID
 	       " what became of it\nasks what became of " ID ", after 46 bytes\n",
 	       "half a report is none");
+	lost->rest(owner, "0000", 4);
+	lost->exited(owner, 137);
+	expect("data 4\ndata 4\nend of data\njournal: receive-pack ok 135/50\npush " ID
+	       " is settled\nexit 0\nclosed\n",
+	       "the rest of it is, though their git was killed behind it");
+
+	answer_push(0);
+	channel->end(owner);
+	close_channel("no-path");
+	buf_reset(&trace);
+	lost->rest(owner, "0000", 4);
+	lost->exited(owner, 0);
+	expect("journal: receive-pack ok 135/54\npush " ID " is settled\nexit 0\nclosed\n",
+	       "behind the end there is no rest, and no other end");
 
 	answer_fetch(0);
 	close_channel("no-path");
@@ -868,8 +882,8 @@ static void pushes_are_lost(void)
 	       "when everything was sent, what became of it is asked for");
 	lost->rest(owner, "0000", 4);
 	lost->exited(owner, 1);
-	expect("data 4\njournal: receive-pack failed 135/8\npush " ID
-	       " is settled\nend of data\nexit 1\nclosed\n",
+	expect("data 4\nend of data\njournal: receive-pack failed 135/8\npush " ID
+	       " is settled\nexit 1\nclosed\n",
 	       "our git learns it");
 
 	open_channel_for(SERVICE_RECEIVE_PACK);

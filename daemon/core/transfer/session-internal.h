@@ -133,6 +133,11 @@ extern const struct channel_events session_channel_events;
 void session_pass_on(struct session *s);
 /* Gives the peer credit for what has left for the client. */
 void session_consume(struct session *s);
+/*
+ * The far service says no more: tells the client so, once, behind what its git would still wait for
+ * (witness_missing()).
+ */
+void session_tell_end(struct session *s);
 /* The status will not come, and nothing but that is missing: tells our git so. */
 void session_conclude(struct session *s);
 /*

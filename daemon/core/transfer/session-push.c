@@ -83,6 +83,9 @@ static void on_rest(void *owner, const void *data, size_t n)
 {
 	struct session *s = owner;
 
+	/* Behind the end there is no rest. */
+	if (s->end_said)
+		return;
 	s->traffic.received += n;
 	witness_answers(&s->witness, data, n);
 	s->all->client->data(s->client, data, n);
@@ -94,10 +97,10 @@ static void on_exited(void *owner, uint32_t status)
 
 	log_info("what became of the push to %s/%s is known although its link was lost", s->to.jid,
 		 s->to.share);
+	session_tell_end(s);
 	witness_exited(&s->witness, status);
 	status = session_status(s, status);
 	session_record(s, NULL, true);
-	s->all->client->data_end(s->client);
 	s->all->client->exited(s->client, status);
 	session_end(s, "the rest was asked for");
 }

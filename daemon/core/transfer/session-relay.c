@@ -115,17 +115,21 @@ static void on_stderr_data(void *owner, const void *data, size_t n)
 		s->all->client->stderr_data(s->client, data, n);
 }
 
-static void on_end(void *owner)
+void session_tell_end(struct session *s)
 {
-	struct session *s = owner;
 	const char *missing = witness_missing(&s->witness);
 
-	if (!s->client)
+	if (!s->client || s->end_said)
 		return;
 	s->end_said = true;
 	if (*missing)
 		s->all->client->data(s->client, missing, strlen(missing));
 	s->all->client->data_end(s->client);
+}
+
+static void on_end(void *owner)
+{
+	session_tell_end(owner);
 }
 
 uint32_t session_status(struct session *s, uint32_t status)
@@ -164,8 +168,7 @@ static void on_writable(void *owner)
 
 void session_conclude(struct session *s)
 {
-	if (!s->end_said)
-		on_end(s);
+	session_tell_end(s);
 	s->exit_said = true;
 	witness_ends(&s->witness);
 	session_record(s, NULL, false);
