@@ -720,6 +720,14 @@ static void test_holes(void)
 	ok(path_selector_deadline(&r, true) <= at,
 	   "one that was good for a while is none, however it ends");
 
+	at = begin_dialling(&r);
+	path_selector_attached(&r, PATH_DIRECT, at);
+	path_selector_network_changed(&r, at + 100);
+	path_selector_detached(&r, at + 100, at + 3100);
+	path_selector_attached(&r, PATH_INBAND, at + 5000);
+	ok(path_selector_deadline(&r, true) <= at + 5000 + PATH_SELECTOR_FOLLOW,
+	   "nor is one under which the network changed");
+
 	begin_dialling(&r);
 	at = 1000;
 	path_selector_detached(&r, at, at + 12000);

@@ -155,6 +155,7 @@ void path_selector_renew(struct path_selector *r, uint64_t now)
 
 void path_selector_network_changed(struct path_selector *r, uint64_t now)
 {
+	r->changed = now;
 	for (int kind = PATH_KINDS - 1; kind >= 0; kind--) {
 		r->kinds[kind].flaps = r->kinds[kind].holes = 0;
 		r->kinds[kind].calm_at = 0;
@@ -189,8 +190,9 @@ static void note_life(struct path_selector *r, enum path_kind kind, uint64_t hea
 
 	if (heard_at >= r->since + PATH_SELECTOR_STEADY)
 		k->flaps = k->holes = 0;
-	else if (heard_at < now && kind == PATH_INBAND)
-		k->flaps = 0;		/* no wait: there is no other kind to fall back to */
+	else if (heard_at < now && (kind == PATH_INBAND || r->changed > r->since))
+		/* No wait: there is no other kind to fall back to, or the network is at fault. */
+		k->flaps = 0;
 	else if (heard_at < now)
 		k->calm_at =
 			now + doubled(++k->holes, PATH_SELECTOR_HOLE_FIRST, PATH_SELECTOR_WAIT_MAX);

@@ -36,9 +36,10 @@
  * PATH_SELECTOR_INBAND_MAX. When the link comes up, each better kind is tried once; again
  * only while the link is busy. An attempt that the device put off says nothing of the
  * path, so it does not count as that try, but for the last of PATH_SELECTOR_OFFS_MAX in a
- * row: a device may put off for ever. After a change of network all waits are forgotten. News
- * from the device (candidates, presence) does not shorten the wait of a kind that has
- * just failed: the device may repeat its news in a loop.
+ * row: a device may put off for ever. After a change of network all waits are forgotten, and
+ * a path that was there before and falls silent says nothing of its kind. News from the
+ * device (candidates, presence) does not shorten the wait of a kind that has just failed: the
+ * device may repeat its news in a loop.
  */
 
 #include <stdbool.h>
@@ -97,6 +98,7 @@ struct path_selector {
 	unsigned allowed;	/* by both sides, PATH_MASK() */
 	int current;		/* path_kind the link is on, or -1 */
 	uint64_t since;		/* when current began, or when the last path was lost */
+	uint64_t changed;	/* when the network changed last; 0: never */
 	bool was_up;		/* the link has had a path */
 	struct path_selector_kind kinds[PATH_KINDS];
 };
