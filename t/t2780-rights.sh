@@ -328,6 +328,16 @@ let_go () {
 	rm -f waits alice/work/.git/hooks/pre-push
 }
 
+# times_judged_anew, judged_since <times>: alice's broker knows that a rule has changed under a push. If
+# her git went on before, everything might be sent, and nobody know what became of it.
+times_judged_anew () {
+	grep -c "has changed what may be pushed" log/alice || :
+}
+
+judged_since () {
+	test "$(times_judged_anew)" -gt "$1"
+}
+
 # job_fails: git says so, or dies of what it can no longer write to.
 job_fails () {
 	wait_for 20 gone "$job" && ! wait "$job"
@@ -338,8 +348,10 @@ test_expect_success 'a push that runs ends when its right becomes narrower' '
 	for narrow in "--protect=refs/heads/*" "--max-pack=1m" "--rm=alice@localhost --push=$alice_place"
 	do
 		hold_push work:refs/heads/slow &&
+		judged=$(times_judged_anew) &&
 		set -f && share $narrow >out && set +f &&
 		grep "^ended a push of .project. by alice@localhost" out &&
+		wait_for 20 judged_since "$judged" &&
 		let_go && job_fails && cat told &&
 		grep "^hint: Run the same command again: it is judged by the new rules" told &&
 		unmoved refs/heads/slow "" || { let_go; return 1; }
