@@ -305,7 +305,8 @@ waits () {
 }
 
 test_expect_success 'somebody waits for an answer' '
-	afresh; as dave git xmpp add alice@localhost && wait_for 10 waits && heals waits "dave@localhost" && is_well
+	# The server has been away.
+	afresh; wait_for 30 broker_online dave && as dave git xmpp add alice@localhost && wait_for 10 waits && heals waits "dave@localhost" && is_well
 '
 
 test_expect_success 'remotes: one colon, no address, nobody; a submodule' '
