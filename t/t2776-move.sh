@@ -149,8 +149,8 @@ test_expect_success 'cut off at any step, from outside of the repository: the sa
 
 test_expect_success 'whoever has the new address without his key gets nothing, and without a question' '
 	stop_broker bob && setup_user bob2 && start_broker bob2 GIT_XMPP_TRACE=1 &&
-	wait_for 10 knows bob2 alice && as bob2 git xmpp accept alice@localhost &&
-	wait_for 20 device_is bob2 "online  pending" &&
+	wait_for $subscribed_in knows bob2 alice && as bob2 git xmpp accept alice@localhost &&
+	wait_for $subscribed_in device_is bob2 "online  pending" &&
 	test_must_fail fetches bob2 && test_must_fail pushes bob2 bob/two &&
 	device_is bob2 "offline  verified" &&
 	stop_broker bob2
@@ -161,7 +161,7 @@ test_expect_success 'bob takes his key to his other account, and nothing is to b
 	cp -p "$key" "bob2/$(echo "$key" | sed "s/^bob.//; s/bob@localhost/bob2@localhost/")" &&
 	start_broker bob2 GIT_XMPP_TRACE=1 &&
 	as bob2 git xmpp share bob/theirs.git --name=theirs --fetch=alice@localhost &&
-	wait_for 20 device_is bob2 "online  verified" && wait_for 20 trusts bob2 alice &&
+	wait_for $subscribed_in device_is bob2 "online  verified" && wait_for 20 trusts bob2 alice &&
 	wait_for 20 as alice timeout 180 git -C alice/work fetch -q &&
 	fetches bob2
 '
@@ -173,7 +173,7 @@ test_expect_success 'he may push what he could, and no more' '
 
 test_expect_success 'whoever is at the old address gets nothing' '
 	stop_broker bob2 && start_broker bob GIT_XMPP_TRACE=1 &&
-	wait_for 10 device_is bob "online  pending" &&
+	wait_for $subscribed_in device_is bob "online  pending" &&
 	test_must_fail fetches bob &&
 	test_must_fail pushes bob bob/three &&
 	stop_broker alice && start_broker alice GIT_XMPP_TRACE=1 &&

@@ -135,11 +135,11 @@ test_expect_success 'what was blocked stays so, what was offered at the old addr
 '
 
 test_expect_success 'bob is asked, and gives nothing before he has said it' '
-	wait_for 30 says bob "alice2@localhost wants to be your buddy" &&
+	wait_for $subscribed_in says bob "alice2@localhost wants to be your buddy" &&
 	test_must_fail alice_fetches && test_must_fail bob_fetches &&
 	as bob git -C bob/work xmpp queue push origin HEAD:refs/heads/bob/queued &&
 	as bob git xmpp accept alice2@localhost &&
-	wait_for 30 says bob "alice2@localhost has the key of a device of alice@localhost" &&
+	wait_for $subscribed_in says bob "alice2@localhost has the key of a device of alice@localhost" &&
 	grep "git xmpp move alice@localhost alice2@localhost" out-status &&
 	test_must_fail grep "a new device of alice2" out-status &&
 	device_is bob alice2 "online  pending" &&
@@ -151,8 +151,8 @@ test_expect_success 'bob says it, and nothing is to be compared' '
 	grep "1 queued push goes there" out &&
 	test "$(as bob git -C bob/work config remote.origin.url)" = $new &&
 	test "$(as bob git config --global xmppBuddy.her.address)" = alice2@localhost &&
-	wait_for 20 device_is bob alice2 "online  verified" &&
-	wait_for 20 device_is alice bob "online  verified" &&
+	wait_for $subscribed_in device_is bob alice2 "online  verified" &&
+	wait_for $subscribed_in device_is alice bob "online  verified" &&
 	wait_for 20 alice_fetches && wait_for 20 bob_fetches $new &&
 	as bob timeout 180 git -C bob/work push -q origin HEAD:refs/heads/bob/one &&
 	test_must_fail as bob timeout 180 git -C bob/work push -q origin HEAD:refs/heads/other &&
@@ -191,7 +191,7 @@ test_expect_success 'she may go back the same way' '
 	wait_for 20 broker_online alice &&
 	as alice git xmpp verify --self >actual && test_cmp fingerprint actual &&
 	as bob git xmpp move alice2@localhost alice@localhost &&
-	wait_for 30 device_is bob alice "online  verified" && wait_for 30 bob_fetches &&
+	wait_for $subscribed_in device_is bob alice "online  verified" && wait_for $subscribed_in bob_fetches &&
 	as alice git xmpp daemon stop && as bob git xmpp daemon stop
 '
 
