@@ -56,8 +56,8 @@ test_expect_success 'eve shows to each the device of the other one, and passes o
 	odd_device relay eve alice@localhost "$(device_of bob)" bob@localhost "$(device_of alice)" &&
 	as alice git xmpp add eve@localhost &&
 	as bob git xmpp add eve@localhost &&
-	wait_for 20 odd_says "passed on a stream from alice" &&
-	wait_for 20 odd_says "passed on a stream from bob"
+	wait_for $subscribed_in odd_says "passed on a stream from alice" &&
+	wait_for $subscribed_in odd_says "passed on a stream from bob"
 '
 
 test_expect_success 'each is told who speaks, by the one who holds the key' '
