@@ -142,7 +142,7 @@ test_expect_success 'bob is asked, and gives nothing before he has said it' '
 	wait_for $subscribed_in says bob "alice2@localhost has the key of a device of alice@localhost" &&
 	grep "git xmpp move alice@localhost alice2@localhost" out-status &&
 	test_must_fail grep "a new device of alice2" out-status &&
-	device_is bob alice2 "online  pending" &&
+	wait_for $subscribed_in device_is bob alice2 "online  pending" &&
 	test_must_fail alice_fetches && test_must_fail bob_fetches $new
 '
 
