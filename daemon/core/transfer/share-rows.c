@@ -33,47 +33,23 @@ static bool is_object(const char *text)
 	return (n == 40 || n == 64) && strspn(text, "0123456789abcdef") == n;
 }
 
-enum row_key { RIGHT, HEAD, OBJECT, CHANGED, OTHER };
-
-static enum row_key row_key(const char *key, size_t len)
+/* Takes the fields of a row; the rule that one breaks, or NULL. */
+static const char *take(struct share_row *row, struct fields f)
 {
-	static const char *const names[] = {
-		[RIGHT] = "right",
-		[HEAD] = "head",
-		[OBJECT] = "object",
-		[CHANGED] = "changed",
-	};
-	unsigned i = 0;
+	const char *right = fields_get(f, "right"), *head = fields_get(f, "head");
+	const char *object = fields_get(f, "object"), *changed = fields_get(f, "changed");
 
-	while (i < OTHER && !field_is(key, len, names[i]))
-		i++;
-	return (enum row_key)i;
-}
-
-/* Takes one field of a row; the rule that it breaks, or NULL. */
-static const char *take(struct share_row *row, enum row_key key, const char *value)
-{
-	switch (key) {
-	case RIGHT:
-		row->push = !strcmp(value, "push");
-		return row->push || !strcmp(value, "fetch") ? NULL : "right: fetch or push";
-	case HEAD:
-		if (strlen(value) >= sizeof(row->head) || strncmp(value, "refs/", 5))
-			return "head: a ref of at most 255 bytes";
-		strcpy(row->head, value);
-		break;
-	case OBJECT:
-		if (!is_object(value))
-			return "object: 40 or 64 digits of lower-case hex";
-		strcpy(row->object, value);
-		break;
-	case CHANGED:
-		if (!decimal_parse(value, INT64_MAX, &row->changed))
-			return "changed: seconds";
-		break;
-	case OTHER:
-		break;
-	}
+	row->push = right && !strcmp(right, "push");
+	if (right && !row->push && strcmp(right, "fetch"))
+		return "right: fetch or push";
+	if (head && (strlen(head) >= sizeof(row->head) || strncmp(head, "refs/", 5)))
+		return "head: a ref of at most 255 bytes";
+	if (object && !is_object(object))
+		return "object: 40 or 64 digits of lower-case hex";
+	if (changed && !decimal_parse(changed, INT64_MAX, &row->changed))
+		return "changed: seconds";
+	strcpy(row->head, head ? head : "");
+	strcpy(row->object, object ? object : "");
 	return NULL;
 }
 
@@ -92,8 +68,7 @@ static bool find_row(struct fields f, size_t *pos, const char **name)
 int share_rows_next(struct fields f, size_t *pos, struct share_row *row, const char **fault)
 {
 	const char *key, *value;
-	size_t len, next;
-	unsigned taken = 0;
+	size_t len, next, begin;
 
 	*row = (struct share_row){ .push = false };
 	*fault = NULL;
@@ -104,18 +79,9 @@ int share_rows_next(struct fields f, size_t *pos, struct share_row *row, const c
 		return -1;
 	}
 	strcpy(row->name, value);
-	next = *pos;
-	while (fields_next(f, &next, &key, &len, &value) && !field_is(key, len, "share")) {
-		enum row_key which = row_key(key, len);
-
+	begin = next = *pos;
+	while (fields_next(f, &next, &key, &len, &value) && !field_is(key, len, "share"))
 		*pos = next;
-		/* Of equal keys the first counts. */
-		if (taken & 1u << which)
-			continue;
-		taken |= 1u << which;
-		*fault = take(row, which, value);
-		if (*fault)
-			return -1;
-	}
-	return 1;
+	*fault = take(row, (struct fields){ f.data + begin, *pos - begin });
+	return *fault ? -1 : 1;
 }
