@@ -17,6 +17,8 @@ struct presence {
 
 /* The buddy or stranger of a bare JID that is normalised already; NULL: none. */
 struct buddy *presence_find(const struct presence *p, const char *jid);
+/* Takes the resource at *at out of its list, and frees it. */
+void presence_remove_resource(struct resource **at);
 /* Frees a list of resources, and leaves an empty one. */
 void presence_free_resources(struct resource **first);
 

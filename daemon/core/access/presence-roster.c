@@ -34,15 +34,19 @@ struct presence *presence_create(void)
 	return p;
 }
 
+void presence_remove_resource(struct resource **at)
+{
+	struct resource *r = *at;
+
+	*at = r->next;
+	free(r->full);
+	free(r);
+}
+
 void presence_free_resources(struct resource **first)
 {
-	while (*first) {
-		struct resource *r = *first;
-
-		*first = r->next;
-		free(r->full);
-		free(r);
-	}
+	while (*first)
+		presence_remove_resource(first);
 }
 
 static void join_neighbours(struct presence *p, struct buddy *b)

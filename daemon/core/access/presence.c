@@ -30,9 +30,7 @@ static void forget_away(struct buddy *b, const char *device, const char *full)
 			at = &r->next;
 			continue;
 		}
-		*at = r->next;
-		free(r->full);
-		free(r);
+		presence_remove_resource(at);
 	}
 }
 
@@ -108,15 +106,6 @@ static struct resource **resource_at(struct buddy *b, const char *resource)
 	return at;
 }
 
-static void remove_at(struct resource **at)
-{
-	struct resource *r = *at;
-
-	*at = r->next;
-	free(r->full);
-	free(r);
-}
-
 /*
  * Makes room for one more resource: the oldest one without a broker goes. False if there
  * is none.
@@ -135,7 +124,7 @@ static bool make_room(struct buddy *b)
 		return true;
 	if (!oldest)
 		return false;
-	remove_at(oldest);
+	presence_remove_resource(oldest);
 	return true;
 }
 
