@@ -55,9 +55,14 @@ bool stream_management_doubt(struct stream_management *s, uint64_t now)
 	return ask;
 }
 
+bool stream_management_just_heard(const struct stream_management *s, uint64_t now)
+{
+	return now - s->heard_at < JUST_NOW;
+}
+
 bool stream_management_unheard(const struct stream_management *s, uint64_t wait, uint64_t now)
 {
-	return wait > STREAM_MANAGEMENT_UNHEARD && now - s->heard_at < JUST_NOW;
+	return wait > STREAM_MANAGEMENT_UNHEARD && stream_management_just_heard(s, now);
 }
 
 static uint64_t life_deadline(const struct stream_management *s)

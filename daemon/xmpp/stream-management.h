@@ -60,6 +60,9 @@ void stream_management_requested(struct stream_management *s, uint64_t now);
  */
 bool stream_management_doubt(struct stream_management *s, uint64_t now);
 
+/* Something has come in this turn of the loop. */
+bool stream_management_just_heard(const struct stream_management *s, uint64_t now);
+
 /*
  * Whether something has come just now, though what we said is sent again only in `wait` ms and a
  * new login would be quicker. The network carried nothing for a while, and does again; or it

@@ -333,8 +333,13 @@ bool stream_in_doubt(const struct stream *e)
 
 bool stream_unheard(const struct stream *e, uint64_t now)
 {
-	return e->full && stream_management_unheard(
-				  &e->management, strophe_loop_next_retransmission(e->stream), now);
+	uint64_t wait;
+
+	/* This is asked after each write, too, and the kernel only when something has come. */
+	if (!e->full || !stream_management_just_heard(&e->management, now))
+		return false;
+	wait = strophe_loop_next_retransmission(e->stream);
+	return stream_management_unheard(&e->management, wait, now);
 }
 
 static void send_acknowledgement(struct stream *e)
