@@ -648,6 +648,16 @@ watches () {
 	ls -l "/proc/$(broker_pid "$1")/fd" | grep -q inotify
 }
 
+# at_rest <user>: nobody talks to the broker, and it runs no git. It may do so of its own accord,
+# when it looks what became of a push for instance.
+at_rest () {
+	local pid
+
+	pid=$(broker_pid "$1")
+	! pgrep -P "$pid" >/dev/null &&
+	! grep -q " 03 [0-9]* $TRASH/$1/run/git-xmpp/socket$" "/proc/$pid/net/unix"
+}
+
 # descriptors_as_before: every broker named in $fds_before ("alice=12 bob=11")
 # has come back to what it had.
 remember_descriptors () {
@@ -660,6 +670,7 @@ remember_descriptors () {
 		git init -q --bare "$TRASH/$user/watched.git" &&
 		as "$user" git xmpp share "$TRASH/$user/watched.git" --name=watched >/dev/null &&
 		wait_for 5 watches "$user"
+		wait_for 10 at_rest "$user"
 		fds_before="$fds_before $user=$(broker_fds "$user")"
 	done
 }
