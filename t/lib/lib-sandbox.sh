@@ -63,14 +63,15 @@ at_exit () {
 # wait_for <seconds> <command...>: true as soon as the command is, false if it
 # is not so within that time, which is what a quiet machine needs at most: one
 # that is busy with other things gets three times as much. It asks often at
-# first, then five times a second: to ask is most of what a script computes.
+# first, then five times a second, then twice: to ask is most of what a script
+# computes.
 # $WAITS is a file, or empty: it gets a line for each wait, with what it took.
 wait_for () {
-	local asked left pause began status
+	local asked left pause twentieths began status
 
 	asked=0
 	left=$(($1 * 60))
-	pause=0.05
+	pause=0.05 twentieths=1
 	began=${WAITS:+$(date +%s%N)}
 	status=0
 	shift
@@ -78,8 +79,11 @@ wait_for () {
 	while ! "$@"
 	do
 		asked=$((asked + 1))
-		test $asked -le 10 || pause=0.2
-		left=$((left - (asked > 10 ? 4 : 1)))
+		case $asked in
+		11) pause=0.2 twentieths=4 ;;
+		31) pause=0.5 twentieths=10 ;;
+		esac
+		left=$((left - twentieths))
 		if test $left -le 0
 		then
 			echo "waited in vain for: $*"

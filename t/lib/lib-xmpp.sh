@@ -426,12 +426,18 @@ build_of () {
 	eval "echo \"\${$variable:-\$BUILD}\""
 }
 
-# The environment that makes a program <user>'s, for env(1).
-env_of () {
+# set_environment <user>: $environment is what makes a program <user>'s.
+set_environment () {
+	environment="HOME=$TRASH/$1 XDG_RUNTIME_DIR=$TRASH/$1/run XDG_CONFIG_HOME=$TRASH/$1/.config
+		XDG_STATE_HOME=$TRASH/$1/.state XDG_DATA_HOME=$TRASH/$1/.data"
 	name_variable build "$1"
-	eval "test -z \"\$$variable\"" || echo "PATH=$(build_of "$1"):$PATH"
-	echo "HOME=$TRASH/$1 XDG_RUNTIME_DIR=$TRASH/$1/run XDG_CONFIG_HOME=$TRASH/$1/.config" \
-		"XDG_STATE_HOME=$TRASH/$1/.state XDG_DATA_HOME=$TRASH/$1/.data"
+	eval "test -z \"\$$variable\"" || environment="PATH=$(build_of "$1"):$PATH $environment"
+}
+
+# env_of <user>: the same, for env(1).
+env_of () {
+	set_environment "$1"
+	echo $environment
 }
 
 # name_variable <what> <user>: $variable names what is kept of that user, who need not be called like a variable.
@@ -455,14 +461,19 @@ network_of () {
 	eval "echo \$$variable"
 }
 
-# as <user> <command>...
-as () {
-	local who
-
-	who=$1
+# as <user> [VAR=value...] <command>... Scripts do this thousands of times, so that it is one fork.
+as () (
+	set_environment "$1"
+	export $environment
+	name_variable network "$1"
+	eval "network=\$$variable"
 	shift
-	$(network_of "$who") env $(env_of "$who") "$@"
-}
+	case $1 in
+	[A-Z]*=*)
+		set -- env "$@" ;;
+	esac
+	exec $network "$@"
+)
 
 # journal <user> [<option>...]: the events of the log, a line for each: when, with whom and which
 # share, the kind, what, the result, the text; two blanks between.
