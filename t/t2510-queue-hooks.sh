@@ -138,10 +138,22 @@ test_expect_success 'in a submodule, and with submodules that are checked' '
 	git -C alice/work commit -q -a -m newer &&
 	git -C alice/work config push.recurseSubmodules check &&
 	test_must_fail in_directory alice/work git push -q bob HEAD:checked 2>err && cat err &&
-	in_directory alice/work git xmpp queue push bob HEAD:checked && wait_for 20 queue_says "tried\|failed" &&
+	in_directory alice/work git xmpp queue push bob HEAD:checked && wait_for 20 queue_says failed &&
 	! git -C bob/project.git rev-parse -q --verify checked &&
 	as alice git xmpp queue drop "$(as alice git xmpp queue | sed "s/ .*//")" &&
 	git -C alice/work config --unset push.recurseSubmodules
+'
+
+# It dies when it has heard what the other side cannot take, before it names a ref.
+test_expect_success 'a push that git gives up has failed, and nothing waits behind it' '
+	git -C bob/project.git config receive.advertisePushOptions false &&
+	git -C alice/work config push.pushOption ticket=4711 &&
+	in_directory alice/work git xmpp queue push bob HEAD:optional && wait_for 20 queue_says failed &&
+	git -C alice/work config --unset push.pushOption &&
+	in_directory alice/work git xmpp queue push bob HEAD:behind &&
+	wait_for 20 git -C bob/project.git rev-parse -q --verify behind &&
+	! git -C bob/project.git rev-parse -q --verify optional &&
+	as alice git xmpp queue drop "$(as alice git xmpp queue | sed "s/ .*//")"
 '
 
 test_expect_success 'what a hook forbids is not pushed' '

@@ -934,6 +934,14 @@ static void clients_leave(void)
 	       " is cut: cancelled\n",
 	       "one of the queue that was killed has been refused by nobody");
 
+	open_channel_with(SERVICE_RECEIVE_PACK, "task", "q7");
+	session_data_end(client.session);
+	buf_reset(&trace);
+	session_abandoned(client.session);
+	client.session = NULL;
+	expect("closes the channel: cancelled\njournal: receive-pack nothing 0/0 cancelled\n",
+	       "one whose git gave up before it named a ref has failed");
+
 	open_channel_for(SERVICE_UPLOAD_PACK);
 	session_abandoned(client.session);
 	client.session = NULL;
@@ -1021,6 +1029,17 @@ static void revoke_rights(void)
 	expect("closes the channel: blocked\nclosed\n",
 	       "whoever was told that it is done is not told that it failed");
 
+	answer_push(4);
+	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED, "blocked");
+	expect("data 4\nend of data\njournal: receive-pack ok 135/50\npush " ID
+	       " is settled\nexit 0\ncloses the channel: blocked\nclosed\n",
+	       "nor is whoever has the report, and waits for a hook");
+	answer_fetch(0);
+	sessions_revoke(&all, JID, DEVICE, MSG_BLOCKED, "blocked");
+	expect("end of data\njournal: upload-pack ok 34/44\nexit 0\n"
+	       "closes the channel: blocked\nclosed\n",
+	       "... or the whole pack");
+
 	begin();
 	found.asked = 1;
 	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
@@ -1054,6 +1073,13 @@ static void users_end_transfers(void)
 	       "git and the journal are told who ended it");
 	user_ends();
 	expect("", "... once");
+
+	answer_push(4);
+	user_ends();
+	expect("ended: receive-pack of project, whole\ndata 4\nend of data\n"
+	       "journal: receive-pack ok 135/50\npush " ID " is settled\nexit 0\n"
+	       "closes the channel: ended-by-user\nclosed\n",
+	       "a push that was reported has come about");
 
 	open_channel_for(SERVICE_UPLOAD_PACK);
 	close_channel("ended-by-user");

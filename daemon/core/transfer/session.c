@@ -272,8 +272,11 @@ void session_abandoned(struct session *s)
 		leave(s);
 		return;
 	}
-	/* Nobody has refused what the queue pushes: its client was killed. */
-	if (s->task)
+	/*
+	 * Nobody has refused what the queue pushes, if its client was killed. A git that gives up
+	 * says the end first, and has named no refs.
+	 */
+	if (s->task && (!s->client_ended || witness_pushes(&s->witness)))
 		all->events->troubled(all->owner, s->task, s->to.jid, MSG_STREAM_LOST);
 	session_end(s, all->context->stopping ? "stopped" : "cancelled");
 }
@@ -308,6 +311,13 @@ static bool concerns(const struct session *s, const char *jid, const char *devic
 	       !strcmp(s->device, device);
 }
 
+/* Whether our git waits for the end alone: all that it asked for has come. */
+static bool only_ends(const struct session *s)
+{
+	return s->client && !s->exit_said && witness_answered(&s->witness) &&
+	       (s->state == SESSION_OPEN || s->state == SESSION_LOST);
+}
+
 /*
  * The far git may have moved refs of a push that was sent, and we do not ask a device that has
  * lost its rights. Whoever was told an exit status is not told anything else.
@@ -316,7 +326,9 @@ static void revoke(struct session *s, enum message_id told, const char *reason)
 {
 	bool open = s->state == SESSION_OPEN || s->state == SESSION_LEAVING;
 
-	if (open && s->exit_said)
+	if (only_ends(s))
+		session_conclude(s);
+	if (s->exit_said)
 		session_end(s, reason);
 	else if (s->state == SESSION_LOST || (open && session_sent_everything(s)))
 		session_fail_unknown(s, reason);
@@ -372,6 +384,11 @@ void sessions_end(struct sessions *all, const char *id, transfer_ended *ended, v
 		.task = s->task,
 	};
 	ended(arg, &e);
+	if (only_ends(s)) {
+		session_conclude(s);
+		session_end(s, ENDED_BY_USER);
+		return;
+	}
 	if (!e.whole) {
 		session_fail(s, MSG_ENDED_HERE);
 		return;
