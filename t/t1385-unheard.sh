@@ -28,6 +28,17 @@ swallow_from () {
 	nft add rule inet hole in tcp sport "$port" tcp dport "$server_port" meta length gt 80 drop
 }
 
+# asks: alice asks bob's broker, in the background.
+asks () {
+	{ as alice timeout 100 git ls-remote $url >asked 2>&1; echo $? >status; } &
+	job=$! && started $job
+}
+
+# is_answered: what alice asked has come.
+is_answered () {
+	wait_for 60 gone $job && cat asked && test "$(cat status)" -eq 0 && grep refs/heads/main asked
+}
+
 # is_noticed: bob goes and comes, of which the server tells alice, and her broker has noticed.
 is_noticed () {
 	stop_broker bob && start_broker bob &&
@@ -44,16 +55,19 @@ test_expect_success 'two users, one of whom the server does not hear any more' '
 '
 
 test_expect_success 'that is noticed when something comes from the server, and not for silence' '
-	as alice timeout 60 git ls-remote $url >first 2>&1 &
-	first=$! &&
-	started $first &&
-	wait_for 60 is_noticed &&
+	asks && wait_for 60 is_noticed &&
 	! grep "does not answer any more" log/alice
 '
 
 test_expect_success 'and the user is in again at once, on a connection that works both ways' '
-	wait_for 10 broker_online alice &&
-	as alice git ls-remote $url >out && grep refs/heads/main out
+	wait_for 10 broker_online alice && is_answered
+'
+
+test_expect_success 'so it is without a link with the other user: what was asked waits for the login' '
+	stop_broker alice && nft delete table inet hole && nft add table inet hole && : >log/alice &&
+	start_broker alice && wait_for 10 trusts alice bob && swallow_from alice &&
+	asks && wait_for 60 is_noticed &&
+	is_answered
 '
 
 test_done

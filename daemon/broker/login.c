@@ -324,6 +324,14 @@ void login_network_changed(struct broker *b)
 		try_again(b);
 }
 
+/* The login was lost, and is tried again without a pause. */
+static bool tries_at_once(const struct broker *b)
+{
+	uint64_t at = account_retry_at(b->xmpp);
+
+	return at && at <= context_now(&b->context);
+}
+
 const struct message *login_trouble(const struct broker *b)
 {
 	const struct message *trouble = b->xmpp ? account_trouble(b->xmpp) : &b->trouble;
@@ -334,7 +342,9 @@ const struct message *login_trouble(const struct broker *b)
 	if (!b->xmpp)
 		return trouble;
 	state = account_state(b->xmpp);
-	return state == ACCOUNT_FAILED || state == ACCOUNT_OFFLINE ? trouble : NULL;
+	return state == ACCOUNT_FAILED || (state == ACCOUNT_OFFLINE && !tries_at_once(b))
+		       ? trouble
+		       : NULL;
 }
 
 void login_awaits(const struct broker *b, struct message *out)

@@ -151,7 +151,7 @@ static void on_state(void *owner, enum account_state state, const struct message
 		broker_forget_presences(b);
 		inquirer_online(b->inquirer, false);
 		requester_online(b->requester, false);
-		ibb_paths_lost(&b->ibb_paths, "the connection with the server is lost");
+		ibb_paths_lost(&b->ibb_paths, IBB_PATH_SERVER_LOST);
 		local_candidates_online(b->local_candidates, NULL);
 		peers_online(&b->peers, false);
 	}

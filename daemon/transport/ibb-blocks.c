@@ -125,7 +125,7 @@ void ibb_blocks_send(struct ibb_path *p)
 		if (!room || (!buf_len(cipher) && !stock_up(p, room, urgent)))
 			return;
 		if (!send_block(p, buf_len(cipher) < room ? buf_len(cipher) : room)) {
-			ibb_path_break(p, "the connection with the server is lost");
+			ibb_path_break(p, IBB_PATH_SERVER_LOST);
 			return;
 		}
 	}

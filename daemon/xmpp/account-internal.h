@@ -64,6 +64,7 @@ struct account {
 	uint64_t deadline;		/* of the phase; UINT64_MAX: none */
 	struct retry retry;
 	bool urgent;			/* the next retry waits for no pause */
+	uint64_t unheard_until;		/* ms; before that, one who is not heard waits for it */
 	bool beside;			/* the next login is beside our place */
 
 	struct resolve *resolve;	/* the look-up of PHASE_RESOLVING or PHASE_ADDRESSES;

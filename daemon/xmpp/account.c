@@ -246,9 +246,10 @@ static void on_down(void *owner, const xmpp_stream_error_t *error)
 		retry_reset(&x->retry);
 	if (stream_in_doubt(&x->stanzas))
 		x->urgent = true;
+	/* Who hears first that the login is lost does not take it for an answer to a request. */
+	stream_shut(&x->stanzas);
+	xmpp_login_failed(x, was_up);
 	stream_end(&x->stanzas);
-	if (x->phase != PHASE_LEAVING)
-		xmpp_login_failed(x, was_up);
 }
 
 static void on_stanza(void *owner, xmpp_stanza_t *xml, bool whole)
@@ -328,9 +329,14 @@ static void on_handshake_failed(void *owner)
 
 static void check_heard(struct account *x)
 {
-	if (!stream_unheard(&x->stanzas, uv_now(x->loop)))
+	uint64_t now = uv_now(x->loop);
+
+	if (!stream_unheard(&x->stanzas, now))
 		return;
-	x->login.unheard = x->urgent = true;
+	x->login.unheard = true;
+	/* Not again and again, where only what is large does not pass. */
+	x->urgent = now >= x->unheard_until;
+	x->unheard_until = now + STABLE;
 	strophe_loop_cut(x->stream);
 }
 

@@ -72,14 +72,19 @@ void stream_begin(struct stream *e, const char *full, bool acks, uint64_t now)
 		send_text(e, "<enable xmlns='urn:xmpp:sm:3'/>");
 }
 
+void stream_shut(struct stream *e)
+{
+	free(e->full);
+	e->full = NULL;
+	presence_hold_finish(&e->hold);
+}
+
 void stream_end(struct stream *e)
 {
 	struct iq_request request;
 
 	/* First, so that the answers' owners cannot send new requests. */
-	free(e->full);
-	e->full = NULL;
-	presence_hold_finish(&e->hold);
+	stream_shut(e);
 	while (iq_take_any(e->iq, &request))
 		iq_tell(&request, "disconnected", NULL);
 }

@@ -43,7 +43,9 @@ void stream_finish(struct stream *e);
 
 /* acks: the server offered stream management. */
 void stream_begin(struct stream *e, const char *full, bool acks, uint64_t now);
-/* All requests are answered "disconnected"; new ones are refused from now on. */
+/* New requests are refused from now on. */
+void stream_shut(struct stream *e);
+/* The same, and all requests are answered "disconnected". */
 void stream_end(struct stream *e);
 /* Says goodbye to the server, and ends. Later stanzas of the server are dropped. */
 void stream_leave(struct stream *e);

@@ -569,7 +569,7 @@ static void lose_ends(struct broker *b, bool all)
 				continue;
 			if (wire->up)
 				path_lose(w, wire, chance(w, w->swarm.path_silent));
-			wire_cut(w, wire, side, "the connection with the server is lost");
+			wire_cut(w, wire, side, IBB_PATH_SERVER_LOST);
 		}
 	}
 }

@@ -22,6 +22,8 @@
 #define PATH_HANDSHAKE_UNANSWERED "no answer to the TLS handshake"
 /* The reason when another process answers at the other end, which knows of no such path. */
 #define IBB_PATH_UNKNOWN "item-not-found"
+/* The reason when our own server is lost: it says nothing of the device. */
+#define IBB_PATH_SERVER_LOST "the connection with the server is lost"
 
 /*
  * The standing of the device at the other end of an in-band path, for sharing places

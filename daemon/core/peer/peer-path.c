@@ -150,13 +150,19 @@ static bool is_no_refusal(const char *why)
 	       !strcmp(why, IBB_PATH_UNKNOWN);
 }
 
+/* A device that our own server's loss has kept from answering is looked for again. */
+static void over_without_path(struct peer *p, const char *why)
+{
+	peer_over(p, strcmp(why, IBB_PATH_SERVER_LOST) ? "unreachable" : "gone");
+}
+
 static void on_failed(void *owner, enum path_kind kind, const char *why)
 {
 	struct peer *p = owner;
 
 	if (p->link.state == LINK_IDLE && !connector_trying(p->connector) &&
 	    !(is_no_refusal(why) && is_worth_another_try(p)))
-		peer_over(p, "unreachable");
+		over_without_path(p, why);
 	else
 		peer_touch(p);
 }
@@ -231,7 +237,7 @@ static void path_lost(struct peer *p, const char *why, bool collision)
 	 */
 	if (p->link.state == LINK_IDLE && !collision &&
 	    (strcmp(why, IBB_PATH_UNKNOWN) || !is_worth_another_try(p))) {
-		peer_over(p, "unreachable");
+		over_without_path(p, why);
 		return;
 	}
 	connector_step(p->connector, p->link.busy);
