@@ -532,7 +532,8 @@ static void asks_again(void)
 	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
 	found.asked = 0;
 	request->failed(owner, "gone");
-	expect("asks\nis " JID " there?\nerror: buddy-offline\nclosed\n",
+	expect("asks\nis " JID " there?\njournal: no upload-pack of project, buddy-offline\n"
+	       "error: buddy-offline\nclosed\n",
 	       "... or its owner, where it does not come back");
 
 	begin();
@@ -559,6 +560,29 @@ static void asks_again(void)
 	sessions_wake(&all);
 	expect("asks\nis " JID " there?\njournal: refused not-shared\nerror: not-shared\nclosed\n",
 	       "where none is, what the first one said counts");
+
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	pending = true;
+	request->failed(owner, "unreachable");
+	pending = false;
+	sessions_wake(&all);
+	expect("asks\nis " JID " there?\njournal: no upload-pack of project, buddy-offline\n"
+	       "error: buddy-offline\nclosed\n",
+	       "that nobody was reached is in the journal, whoever was waited for then");
+
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	presence_available(context.presence, JID "/third", "bbbbbbbbbbbbbbbb", wall,
+			   &(struct resource *){ NULL });
+	buf_reset(&trace);
+	request->failed(owner, "unreachable");
+	request->failed(owner, "unreachable");
+	expect("is " JID " there?\nasks\njournal: no upload-pack of project, cannot-reach\n"
+	       "error: cannot-reach\nclosed\n",
+	       "who came while another one was asked is asked, once");
 
 	begin();
 	found.asked = 1;

@@ -26,7 +26,7 @@ void session_fail_with(struct session *s, const struct message *m)
 		  s->to.jid, s->to.share, m->text);
 	if (s->task)
 		all->events->troubled(all->owner, s->task, s->to.jid, m->id);
-	else if (s->state == SESSION_ASKING && !s->logged)
+	else if (s->asked && !s->logged)
 		all->events->unanswered(all->owner, s->to.jid, s->to.share, s->service,
 					message_name(m->id));
 	if (s->client)

@@ -54,7 +54,8 @@ struct session {
 					   included; 0: the buddy was not asked to */
 	const char *refusal;		/* why the request to the devices failed; static; NULL: none
 					   has */
-	unsigned appeared;		/* buddy::appeared when refusal was set */
+	unsigned appeared;		/* buddy::appeared when the request began */
+	bool asked;			/* some device was, which did not serve it */
 	bool patient;			/* the session failed but for wait_until, and the timer has
 					   it look afresh */
 	unsigned restarts;		/* how often a device restarted while we asked it */

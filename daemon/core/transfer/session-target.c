@@ -105,12 +105,13 @@ static bool await_others(struct session *s, const char *reason)
 	if (s->refusal || !is_worth_another_device(reason))
 		return false;
 	s->refusal = reason;
-	s->appeared = count_appearances(s);
 	s->path_until = 0;
 	ask_buddy(s);
-	if (!is_pending(s))
+	if (!is_pending(s) && s->appeared == count_appearances(s))
 		return false;
 	session_enter(s, SESSION_WAITING, reason);
+	if (s->appeared != count_appearances(s))
+		session_look(s);
 	return true;
 }
 
@@ -236,6 +237,7 @@ static bool ask(struct session *s, struct target_set *found)
 					    &service_request_events, &session_channel_events, s);
 	*found = add_targets(s);
 	if (found->asked) {
+		s->appeared = count_appearances(s);
 		session_enter(s, SESSION_ASKING, "somebody can be asked");
 		start(s, found->path_wanted);
 		return true;

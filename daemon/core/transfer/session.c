@@ -43,6 +43,7 @@ void session_enter(struct session *s, enum session_state state, const char *beca
 	log_debug("session %s %s/%s: %s -> %s, %s", service_name(s->service), s->to.jid,
 		  s->to.share, names[s->state], names[state], because);
 	s->state = state;
+	s->asked = state == SESSION_ASKING || (s->asked && state == SESSION_WAITING);
 }
 
 void session_set_timer(struct session *s, uint64_t in)
