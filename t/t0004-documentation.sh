@@ -658,7 +658,7 @@ LINK_PROBE_TIMEOUT 1000 asks at once and waits % s
 LINK_COLLISION_MAX 1000 had no answer for % s
 LINK_UNACKED_FIRST 1048576 % MiB may be on its way
 LINK_UNACKED_MAX 1048576 as much, up to % MiB
-LINK_CONTROL_QUEUE_MAX 1 more than % control records wait
+LINK_CONTROL_QUEUE_MAX 1 more than % control records are not acknowledged
 PATH_SELECTOR_PROXY_AFTER 1 had % ms. When a path dies
 PATH_SELECTOR_INBAND_MAX 1000 nothing waits longer than % s
 PATH_SELECTOR_STEADY 1000 A path that lived less than % s

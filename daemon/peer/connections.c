@@ -82,8 +82,8 @@ static struct dialer *on_dial(void *arg, const struct netaddr *to, size_t n,
 	return dialer_start(c->loop, c->ibb_paths->key, to, n, fp, pass, number, events, owner);
 }
 
-static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to, char proxy[JID_MAX],
-			    const struct s5b_events *events, void *owner)
+static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to,
+			    char proxy[JID_FULL_MAX], const struct s5b_events *events, void *owner)
 {
 	const struct connections *c = arg;
 	const struct s5b_proxy *best =
@@ -91,7 +91,7 @@ static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to, 
 
 	if (!best)
 		return NULL;
-	snprintf(proxy, JID_MAX, "%s", best->jid);
+	snprintf(proxy, JID_FULL_MAX, "%s", best->jid);
 	return s5b_offer(c->loop, c->ibb_paths->key, fp, c->ibb_paths->xmpp, best,
 			 account_jid(c->ibb_paths->xmpp), to, c->context->local, events, owner);
 }

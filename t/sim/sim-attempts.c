@@ -445,8 +445,8 @@ void attempt_lost(struct wire *wire)
 	punch_lost(wire);
 }
 
-static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to, char proxy[JID_MAX],
-			    const struct s5b_events *events, void *owner)
+static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to,
+			    char proxy[JID_FULL_MAX], const struct s5b_events *events, void *owner)
 {
 	struct s5b_record record = { .step = S5B_OFFER, .offer.port = 7777 };
 	struct broker *b = arg;
@@ -462,7 +462,7 @@ static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to, 
 	snprintf(record.offer.jid, sizeof(record.offer.jid), "proxy.%u", b->index);
 	snprintf(record.offer.host, sizeof(record.offer.host), "192.0.2.%u", b->index);
 	snprintf(record.offer.to, sizeof(record.offer.to), "%s", to);
-	snprintf(proxy, JID_MAX, "%s", record.offer.jid);
+	snprintf(proxy, JID_FULL_MAX, "%s", record.offer.jid);
 	s = stream_add(b, fp, record.pass.token, b->index, events, owner);
 	s->offering = true;
 	events->send(owner, &record);

@@ -381,7 +381,7 @@ static void t_met_already(void)
 	announcer_lost(NULL, BOB, device);
 	buf_reset(&trace);
 	announcer_destroy(a);
-	expect("withdraw stopped\nunwatch /project\n",
+	expect("withdraw cancelled\nunwatch /project\n",
 	       "the end of all withdraws what is under way");
 	timers_finish(&context.timers);
 	policy_destroy(context.policy);

@@ -193,7 +193,9 @@ static void test_offer(void)
 		{ "from=alice@", BYTES("from=alice:"), -1, "a requester that is no JID" },
 		{ "/git.a", BYTES(""), -1, "a requester without resource" },
 		{ "/git.b", BYTES("/"), -1, "a target with an empty resource" },
-		{ "/git.b", BYTES("/git b"), -1, "a target with a blank" },
+		{ "/git.b", BYTES("/my git"), 0, "a target with a blank in its resource" },
+		{ "to=bob", BYTES("to=b b"), -1, "a target with a blank before the domain" },
+		{ "jid=proxy", BYTES("jid=@@"), -1, "a proxy whose address is none" },
 		{ "to=", BYTES("ot="), -1, "no target" },
 		{ "secret=", BYTES("sacret="), -1, "no secret" },
 		{ "secret=00", BYTES("secret="), -1, "a short secret" },
@@ -237,13 +239,17 @@ static int parse_long(const char *key, const char *before, size_t n, const char 
 static void test_lengths(void)
 {
 	size_t host = S5B_HOST_MAX - strlen("proxy.example.org");
-	size_t from = JID_MAX - 1 - strlen("/alice@example.org/git.a");
+	size_t part = JID_MAX - 1;
 
 	is_int(parse_long("host", "", host, ""), 0, "the longest host");
 	is_int(parse_long("host", "", host + 1, ""), -1, "one letter more");
 	is_int(parse_long("from", "alice@", 3, "/alice@example.org/git.a"), 0, "a long resource");
-	is_int(parse_long("from", "b@", from - 2, "/"), 0, "the longest JID");
-	is_int(parse_long("from", "b@", from - 1, "/"), -1, "one letter more");
+	is_int(parse_long("from", "alice@example.org/", part - strlen("/alice@example.org/git.a"),
+			  "/"),
+	       0, "the longest resource");
+	is_int(parse_long("from", "alice@example.org/",
+			  part + 1 - strlen("/alice@example.org/git.a"), "/"),
+	       -1, "one letter more");
 }
 
 static void test_steps(void)

@@ -590,7 +590,8 @@ static void test_protocol_errors(void)
 		{ RECORD_EXIT, 5, "\0\0\0\0", 4, 0, "a status" },
 		{ RECORD_EXIT, 5, "\0\0", 2, -1, "a short status" },
 		{ RECORD_EXIT, 1, "\0\0\0\0", 4, -1, "a status before the end" },
-		{ RECORD_CLOSE, 1, "reason=", 7, 0, "a close without reason" },
+		{ RECORD_CLOSE, 1, "reason=", 7, -1, "a close without the end of its reason" },
+		{ RECORD_CLOSE, 1, "reason=", 8, 0, "a close without reason" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

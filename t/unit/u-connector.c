@@ -99,11 +99,11 @@ static struct s5b *on_answer(void *arg, const unsigned char *fp, const struct s5
 	return NULL;
 }
 
-static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to, char proxy[JID_MAX],
-			    const struct s5b_events *events, void *owner)
+static struct s5b *on_offer(void *arg, const unsigned char *fp, const char *to,
+			    char proxy[JID_FULL_MAX], const struct s5b_events *events, void *owner)
 {
 	events->send(owner, &(struct s5b_record){ .step = S5B_OFFER, .pass = { .token = TOKEN } });
-	snprintf(proxy, JID_MAX, "proxy.x.org");
+	snprintf(proxy, JID_FULL_MAX, "proxy.x.org");
 	proxies++;
 	return (struct s5b *)&proxies;
 }

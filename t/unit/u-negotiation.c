@@ -431,7 +431,7 @@ static void test_outcome(void)
 	neg_ask_outcome(&a.negotiations, id, 7, &initiator_events, &a, now);
 	now += NEG_ANSWER_TIMEOUT;
 	negotiations_tick(&a.negotiations, now);
-	expect("alice says OUTCOME-ASK\nalice says WITHDRAW timeout\nalice is refused: timeout\n",
+	expect("alice says OUTCOME-ASK\nalice is refused: timeout\n",
 	       "a question that is not answered ends");
 	pair_finish(&a, &b);
 }
@@ -785,6 +785,33 @@ static void test_duplicates(void)
 	buf_reset(&trace);
 	HEAR(&b, RECORD_CAN_PUSH, "share=project\0");
 	expect("bob says SEEN deferred\n", "one that waits is told so again");
+	HEAR(&b, RECORD_STARTING_PUSH, "channel=3\0");
+	expect("", "and is not to start");
+	pair_finish(&a, &b);
+}
+
+/* HEAR() says the same id each time. */
+static void test_one_use(void)
+{
+	struct side a, b;
+
+	pair_init(&a, &b, "alice", "bob");
+	b.verdict = "not-shared";
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=project\0service=upload-pack\0");
+	b.verdict = NULL;
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=project\0service=upload-pack\0");
+	expect("bob says REFUSE not-shared\nbob says REFUSE ended\n",
+	       "an id that was refused is over");
+	pair_finish(&a, &b);
+
+	pair_init(&a, &b, "alice", "bob");
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=project\0service=upload-pack\0");
+	buf_reset(&trace);
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=other\0service=upload-pack\0");
+	HEAR(&b, RECORD_PUSH_REQUEST, "share=project\0service=upload-archive\0");
+	HEAR(&b, RECORD_CAN_PUSH, "share=project\0");
+	expect("bob says REFUSE ended\nbob says REFUSE ended\nbob says REFUSE ended\n",
+	       "one that is under way is of one share and one service");
 	pair_finish(&a, &b);
 }
 
@@ -1042,6 +1069,16 @@ static void test_request_grows(void)
 	expect("we says PUSH-REQUEST\nlaptop says REFUSE not-shared\nrequest: waits, more\n"
 	       "request: failed, not-shared\n",
 	       "where no more comes, the reason is that of the first");
+	b.verdict = "full-moon";
+	buf_reset(&trace);
+	e = service_request_create(SERVICE_UPLOAD_PACK, "project", "2", &service_request_events,
+				   &channel_events, &a);
+	service_request_add(e, &a.negotiations, "laptop", new_id(), &a);
+	service_request_start(e, false, now);
+	pump(&a);
+	expect("we says PUSH-REQUEST\nlaptop says REFUSE full-moon\nrequest: failed, full-moon\n",
+	       "a reason of a later version is quoted");
+	b.verdict = "not-shared";
 	e = service_request_create(SERVICE_UPLOAD_PACK, "project", "2", &service_request_events,
 				   &channel_events, &a);
 	service_request_add(e, &a.negotiations, "laptop", new_id(), &a);
@@ -1127,6 +1164,7 @@ int main(void)
 	test_git_protocol();
 	test_withdrawal();
 	test_duplicates();
+	test_one_use();
 	test_unknown();
 	test_malformed();
 	test_requests();

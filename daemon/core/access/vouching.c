@@ -91,13 +91,14 @@ void device_word_compose(struct device_word *word, const struct trust *t, const 
 {
 	const struct trust_person *p = trust_person(t, self);
 
-	*word = (struct device_word){ .compared = trust_lookup(t, jid, fp) == TRUST_VERIFIED };
-	if (trust_own_name(t))
-		strcpy(word->name, trust_own_name(t));
+	*word = (struct device_word){ 0 };
 	if (trust_retired(t)) {
 		add(word->revokes, &word->revoke_count, DEVICE_REVOKES_MAX, own);
 		return;
 	}
+	word->compared = trust_lookup(t, jid, fp) == TRUST_VERIFIED;
+	if (trust_own_name(t))
+		strcpy(word->name, trust_own_name(t));
 	for (const struct trusted_device *d = p ? p->devices : NULL; d; d = d->sibling) {
 		if (is_revoked_here(d, own))
 			add(word->revokes, &word->revoke_count, DEVICE_REVOKES_MAX, d->fp);

@@ -380,6 +380,8 @@ static const char *take_close(struct channel *ch, const uint8_t *p, size_t n)
 {
 	struct record fields = { .type = RECORD_CLOSE, .payload = p, .len = n };
 
+	if (!fields_valid((struct fields){ (const char *)p, n }))
+		return FIELDS_RULE;
 	finish(ch, record_reason(&fields, "closed"));
 	return NULL;
 }

@@ -13,13 +13,19 @@
 /* A push-request answers an offer of ours, or begins something of the device's. */
 static const char *on_push_request(struct negotiations *n, const char *id, struct fields f)
 {
+	const char *share = fields_get(f, "share"), *service = fields_get(f, "service");
 	struct negotiation *neg = neg_find(n, id, true);
 
-	if (!fields_get(f, "share"))
+	if (!share)
 		return "share: must be there";
-	if (!fields_get(f, "service"))
+	if (!service)
 		return "service: must be there";
-	return neg ? initiator_wanted(neg) : responder_push_request(n, id, f);
+	if (!neg)
+		return responder_push_request(n, id, f);
+	if (service_by_name(service) == (int)neg->service && !strcmp(share, neg->share))
+		return initiator_wanted(neg);
+	neg_refuse(n, id, "ended");
+	return NULL;
 }
 
 /* Whether this starting-push is a repeated one. */
@@ -127,7 +133,7 @@ static void expire(struct negotiation *neg)
 		return;
 	}
 	if (neg->ours)
-		neg_say(neg, RECORD_WITHDRAW, "reason", "timeout");
+		neg_say_withdraw(neg, "timeout");
 	else
 		neg_say(neg, RECORD_REFUSE, "reason", "timeout");
 	neg_fail(neg, "timeout");

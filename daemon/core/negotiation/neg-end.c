@@ -21,8 +21,7 @@ void neg_end(struct negotiation *neg, const char *because)
 		at = &(*at)->next;
 	*at = neg->next;
 	n->count--;
-	memcpy(n->ended[n->ended_next], neg->id, sizeof(neg->id));
-	n->ended_next = (n->ended_next + 1) % NEG_ENDED_KEPT;
+	neg_note_over(n, neg->id);
 	free(neg);
 	/* A negotiation that we began holds no turn. */
 	if (!ours)

@@ -162,7 +162,7 @@ void neg_withdraw(struct negotiation *neg, const char *reason)
 	struct channel *channel = neg->channel;
 
 	assert(neg->ours && neg->state != NEG_OPEN);
-	neg_say(neg, RECORD_WITHDRAW, "reason", reason);
+	neg_say_withdraw(neg, reason);
 	neg->channel = NULL;
 	if (channel)
 		channel_close(channel, reason);

@@ -56,6 +56,8 @@ void neg_enter(struct negotiation *neg, enum neg_state state, uint64_t timeout,
 struct negotiation *neg_find(const struct negotiations *n, const char *id, bool ours);
 /* Whether a negotiation with this id ended not long ago. */
 bool neg_is_over(const struct negotiations *n, const char *id);
+/* From now on it is, if it was not. */
+void neg_note_over(struct negotiations *n, const char *id);
 bool neg_is_push(const struct negotiation *neg);
 
 struct negotiation *neg_create(struct negotiations *n, const char *id, enum service service,
@@ -73,6 +75,8 @@ void neg_answer(struct negotiations *n, const char *id, enum record_type type, c
 		const char *value);
 void neg_refuse(struct negotiations *n, const char *id, const char *reason);
 void neg_say(struct negotiation *neg, enum record_type type, const char *key, const char *value);
+/* What OUTCOME-ASK asks is not withdrawn. */
+void neg_say_withdraw(struct negotiation *neg, const char *reason);
 void neg_say_offer(struct negotiation *neg);
 void neg_say_request(struct negotiation *neg);
 void neg_say_channel(struct negotiation *neg);

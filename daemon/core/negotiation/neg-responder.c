@@ -32,12 +32,12 @@ static struct negotiation *take(struct negotiations *n, const char *id, enum ser
 	struct negotiation *known = neg_find(n, id, false);
 	const char *reason = NULL;
 
-	if (known && known->service == service) {
+	if (known && known->service == service && !strcmp(known->share, share)) {
 		answer_again(known);
 		return NULL;
 	}
 	/* An id is used for one thing only, and once. */
-	if (known || neg_is_over(n, id))
+	if (known || neg_find(n, id, true) || neg_is_over(n, id))
 		reason = "ended";
 	else if (n->count >= NEGOTIATIONS_PER_DEVICE)
 		reason = "busy";
@@ -45,6 +45,8 @@ static struct negotiation *take(struct negotiations *n, const char *id, enum ser
 		reason = n->events->authorize(n->owner, service, share);
 	if (reason) {
 		neg_refuse(n, id, reason);
+		if (!known)
+			neg_note_over(n, id);
 		return NULL;
 	}
 	return neg_create(n, id, service, share);
@@ -144,10 +146,10 @@ const char *responder_starting_push(struct negotiations *n, const char *id, uint
 	struct negotiation *neg = neg_find(n, id, false);
 	const char *reason;
 
-	if (!neg || neg->state != NEG_REQUESTED) {
+	if (!neg)
 		neg_refuse(n, id, "ended");
+	if (!neg || neg->state != NEG_REQUESTED)
 		return NULL;
-	}
 	/* The last check: the permission may have changed since can-push. */
 	reason = n->events->authorize(n->owner, neg->service, neg->share);
 	if (reason) {

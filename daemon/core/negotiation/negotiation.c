@@ -56,6 +56,14 @@ struct negotiation *neg_find(const struct negotiations *n, const char *id, bool 
 	return NULL;
 }
 
+void neg_note_over(struct negotiations *n, const char *id)
+{
+	if (neg_is_over(n, id))
+		return;
+	memcpy(n->ended[n->ended_next], id, NEG_ID_LEN + 1);
+	n->ended_next = (n->ended_next + 1) % NEG_ENDED_KEPT;
+}
+
 bool neg_is_over(const struct negotiations *n, const char *id)
 {
 	for (unsigned i = 0; i < NEG_ENDED_KEPT && n->ended[i][0]; i++)
@@ -109,6 +117,12 @@ void neg_say(struct negotiation *neg, enum record_type type, const char *key,
 	fields_add(&fields, key, value);
 	neg->all->events->send(neg->all->owner, type, &fields);
 	buf_finish(&fields);
+}
+
+void neg_say_withdraw(struct negotiation *neg, const char *reason)
+{
+	if (!neg->question)
+		neg_say(neg, RECORD_WITHDRAW, "reason", reason);
 }
 
 void neg_say_offer(struct negotiation *neg)

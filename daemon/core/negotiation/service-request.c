@@ -9,6 +9,7 @@
  */
 #include "service-request.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +37,8 @@ struct service_request {
 	unsigned count;
 	unsigned next;			/* targets[next] was not asked yet */
 	struct target *winner;		/* the target that gets starting-push */
-	const char *reason;		/* the most telling one so far; static */
+	const char *reason;		/* the most telling one so far; static, or the word below */
+	char word[REASON_MAX + 1];	/* one that the device alone knows */
 	/* inside service_request_start(): failure is reported at its end */
 	bool starting;
 	bool more;			/* the owner may add devices: the request does not fail */
@@ -45,16 +47,15 @@ struct service_request {
 
 /*
  * From the least to the most telling; a reason that is not listed tells less than all of
- * them. That a device has not the share counts only if all say so: one that did not answer may
- * have it. The last ones say that the device is there and can be asked again, whatever the
- * others answered.
+ * them, and is quoted. That a device has not the share counts only if all say so: one that did not
+ * answer may have it. The last ones say that the device is there and can be asked again, whatever
+ * the others answered.
  */
 static const char *const telling[] = {
-	"not-shared",  "no-path",    "silent",	    "offline", "timeout",
-	"ended",       "unreachable", "too-old",     "removed", "untrusted",
-	"unknown-key", "version",     "unsupported", "not-you", "busy",
-	"broken",      "push-denied", "unverified",  "idle",	"gone",
-	"restarted",
+	"not-shared",	 "no-path",	  "silent",  "offline",	  "timeout",	 "ended",
+	"unreachable",	 "too-old",	  "removed", "untrusted", "unknown-key", "version",
+	"unsupported",	 "not-you",	  "busy",    "broken",	  "push-denied", "unverified",
+	"rules-changed", "ended-by-user", "idle",    "stopped",	  "gone",	 "restarted",
 };
 
 static int how_telling(const char *reason)
@@ -69,8 +70,10 @@ static void note_reason(struct service_request *e, const char *reason)
 {
 	int rank = how_telling(reason);
 
-	if (!e->reason || (rank >= 0 && rank > how_telling(e->reason)))
-		e->reason = rank >= 0 ? telling[rank] : "refused";
+	if (e->reason && rank <= how_telling(e->reason))
+		return;
+	snprintf(e->word, sizeof(e->word), "%s", reason);
+	e->reason = rank >= 0 ? telling[rank] : e->word;
 }
 
 static void release(struct service_request *e)
@@ -84,8 +87,12 @@ static void fail(struct service_request *e)
 {
 	const struct service_request_events *events = e->events;
 	const char *reason = e->reason ? e->reason : "unreachable";
+	char word[REASON_MAX + 1];
 	void *owner = e->owner;
 
+	memcpy(word, e->word, sizeof(word));
+	if (reason == e->word)
+		reason = word;
 	release(e);
 	events->failed(owner, reason);
 }

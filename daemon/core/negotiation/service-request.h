@@ -21,7 +21,7 @@ struct service_request_events {
 	 * The request is gone.
 	 */
 	void (*open)(void *owner, struct negotiation *neg, struct channel *channel, void *tag);
-	/* No device serves it. The request is gone after this. reason is static. */
+	/* No device serves it. The request is gone after this. reason lasts for the call. */
 	void (*failed)(void *owner, const char *reason);
 	/*
 	 * A device is alive and makes us wait ("deferred" or "starting"), or "more": all that were

@@ -202,21 +202,19 @@ static bool take_text(struct fields f, const char *key, char *out, size_t size)
 	return true;
 }
 
-/* Checks the form only, since the JID is compared and hashed, not parsed. */
+/* Checks the form only: both sides hash the same bytes. */
 static bool is_jid(const char *jid)
 {
-	for (const char *p = jid; *p; p++)
-		if ((unsigned char)*p <= ' ' || *p == 0x7f)
-			return false;
-	return text_utf8_valid(jid, strlen(jid));
+	char canonical[JID_FULL_MAX];
+
+	return jid_any(jid, canonical);
 }
 
 static bool is_full_jid(const char *jid)
 {
 	const char *resource = jid_resource(jid);
-	char bare[JID_MAX];
 
-	return jid_bare_of(jid, bare) && resource && *resource && is_jid(jid);
+	return resource && *resource && is_jid(jid);
 }
 
 /* Whether a resolver may be given this: a name, or an address of IPv4 or IPv6. */

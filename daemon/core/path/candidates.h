@@ -71,10 +71,10 @@ enum s5b_step {
 };
 
 struct s5b_offer {
-	char jid[JID_MAX];			/* the proxy's; may have a resource */
+	char jid[JID_FULL_MAX];			/* the proxy's; may have a resource */
 	char host[S5B_HOST_MAX + 1];		/* a name or an address */
 	uint16_t port;
-	char from[JID_MAX], to[JID_MAX];	/* full JIDs */
+	char from[JID_FULL_MAX], to[JID_FULL_MAX];
 };
 
 struct s5b_record {

@@ -34,8 +34,8 @@ struct connector {
 	uint16_t inside;			/* our port of the last direct path; 0: none yet */
 	struct netaddr appears;			/* the device, on the last direct path; port 0:
 						   there is nothing to tell it */
-	char proxy[JID_MAX];			/* our proxy that was offered for the stream; empty:
-						   the proxy is the device's */
+	char proxy[JID_FULL_MAX];		/* our proxy that was offered for the stream; empty:
+					   the proxy is the device's */
 };
 
 /* What the path manager asks for; the owner is the connector. */

@@ -73,7 +73,8 @@ struct connector_ops {
 	 * `to`. Puts the name of the proxy into proxy.
 	 */
 	struct s5b *(*offer)(void *arg, const unsigned char *fp, const char *to,
-			     char proxy[JID_MAX], const struct s5b_events *events, void *owner);
+			     char proxy[JID_FULL_MAX], const struct s5b_events *events,
+			     void *owner);
 	/*
 	 * Joins a proxy that the device has offered. lookups: the look-up of the proxy's name
 	 * holds a place there for jid; NULL: the proxy has an address and no name.

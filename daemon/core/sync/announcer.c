@@ -437,7 +437,7 @@ void announcer_destroy(struct announcer *a)
 		struct telling *t = a->tellings;
 
 		if (t->neg)
-			a->peers->ops->withdraw(t->neg, "stopped");
+			a->peers->ops->withdraw(t->neg, "cancelled");
 		free_telling(t);
 	}
 	while (a->watched)

@@ -86,6 +86,7 @@ static void on_outcome(void *owner, struct fields f)
 {
 	struct outcome_query *l = owner;
 	const char *state = fields_get(f, "state");
+	uint64_t status;
 
 	l->question = NULL;
 	if (!strcmp(state, "unknown") || !pass_on_rest(l, f)) {
@@ -96,7 +97,8 @@ static void on_outcome(void *owner, struct fields f)
 		look_again(l);
 		return;
 	}
-	l->events->exited(l->owner, fields_get_u64(f, "status", 128) & 255);
+	status = fields_get_u64(f, "status", 128);
+	l->events->exited(l->owner, status < 255 ? status : 255);
 }
 
 /* The device does not talk with us any more, and says so: to ask again soon would be no use. */

@@ -66,12 +66,13 @@ static void ask_buddy(struct session *s)
 		session_set_timer(s, INQUIRY_PATIENCE);
 }
 
-static bool is_one_of(const char *reason, const char *const reasons[], size_t n)
+/* That one of them, which stays; NULL: it is none. */
+static const char *one_of(const char *reason, const char *const reasons[], size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (!strcmp(reason, reasons[i]))
-			return true;
-	return false;
+			return reasons[i];
+	return NULL;
 }
 
 /*
@@ -82,18 +83,18 @@ static bool is_worth_another_look(const char *reason)
 {
 	static const char *const reasons[] = { "gone", "restarted", "stopped", "idle", "offline" };
 
-	return is_one_of(reason, reasons, ARRAY_SIZE(reasons));
+	return one_of(reason, reasons, ARRAY_SIZE(reasons));
 }
 
 /*
- * Whether another device of the buddy may serve what this one refused, or the same device
- * after it has moved.
+ * The reason, if another device of the buddy may serve what this one refused, or the same device
+ * after it has moved; else NULL.
  */
-static bool is_worth_another_device(const char *reason)
+static const char *worth_another_device(const char *reason)
 {
 	static const char *const reasons[] = { "unreachable", "not-shared", "broken", "version" };
 
-	return is_one_of(reason, reasons, ARRAY_SIZE(reasons));
+	return one_of(reason, reasons, ARRAY_SIZE(reasons));
 }
 
 /*
@@ -102,9 +103,9 @@ static bool is_worth_another_device(const char *reason)
  */
 static bool await_others(struct session *s, const char *reason)
 {
-	if (s->refusal || !is_worth_another_device(reason))
+	if (s->refusal || !worth_another_device(reason))
 		return false;
-	s->refusal = reason;
+	s->refusal = worth_another_device(reason);
 	s->path_until = 0;
 	ask_buddy(s);
 	if (!is_pending(s) && s->appeared == count_appearances(s))
