@@ -101,7 +101,7 @@ test_expect_success 'status --json is one object' '
 		"send:L:kind=count,buddies=5,reachable=2" send:Z: &&
 	git xmpp status --json >actual &&
 	cat >expect <<-END &&
-	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","started_by":null,"stopping":false,"version":"0.1.0","device":"git-x","fingerprint":"$fp","name":null},"paths":{"transport":"auto","port":4711,"error":null,"proxy":"proxy.example.org","port_mapping":null},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null}],"notices":[],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"],"fault":"that cannot be a share${SQ}s name"}],"links":[],"transfers":[],"follows":[],"joinings":[],"buddies":5,"reachable":2}
+	{"version":1,"broker":{"pid":4711,"started":"2025-06-15T15:06:40Z","started_by":null,"stopping":false,"version":"0.1.0","device":"git-x","fingerprint":"$fp","name":null},"paths":{"transport":"auto","port":4711,"error":null,"proxy":"proxy.example.org","port_mapping":null},"accounts":[{"name":"example","jid":"alice@example.org/git-x","state":"online","error":null,"retry_in":null}],"notices":[],"shares":[{"name":"p\\"q","path":"/x","fetch":["a@b","c@d"],"push":["a@b"],"fault":"that cannot be a share${SQ}s name","account":null}],"links":[],"transfers":[],"follows":[],"joinings":[],"buddies":5,"reachable":2}
 	END
 	test_cmp expect actual
 '
@@ -288,7 +288,7 @@ test_expect_success 'status: what is to be noticed' '
 	echo "! a new device of bob@example.org waits\\x1b[2J  git xmpp verify bob@example.org" >expect &&
 	test_cmp expect actual &&
 	git xmpp status --json >out &&
-	grep "\"notices\":\[{\"id\":\"wants\",\"jid\":\"z@example.org\",\"text\":\"t\",\"hint\":\"h\"}\]" out
+	grep "\"notices\":\[{\"id\":\"wants\",\"jid\":\"z@example.org\",\"text\":\"t\",\"hint\":\"h\",\"news\":false,\"account\":null}\]" out
 '
 
 test_expect_success 'device: a name stands beside the id, escaped, and two alike are told apart' '
@@ -537,9 +537,9 @@ test_expect_success 'invite --list and --revoke' '
 		"send:L:${row}3,state=expired,made=1750000000,expires=1750259200,device=1" send:Z: &&
 	git xmpp invite --list >actual &&
 	cat >expect <<-END &&
-	00000001  open     push ${SQ}a b${SQ}  until 2025-06-18T15:06:40Z
-	00000002  used     no share  by bob@example.org, 2025-06-15T15:06:45Z
-	00000003  expired  for a device of yours  until 2025-06-18T15:06:40Z
+	00000001  open     push ${SQ}a b${SQ}  until 2025-06-18 15:06
+	00000002  used     no share  by bob@example.org, 2025-06-15 15:06
+	00000003  expired  for a device of yours  until 2025-06-18 15:06
 	END
 	test_cmp expect actual && grep "^Q verb=invitations$" "$heard" &&
 	fake open:Q "send:Z:message=taken back" && git xmpp invite --revoke=00000001 >out && grep "^taken back$" out &&
@@ -557,7 +557,7 @@ test_expect_success 'join: the inviter is away, and the way out of that' '
 		next open:Q "send:L:kind=joining,jid=a${SQ}b@example.org,since=1750000000,until=1750259200" "send:Z:status=1" &&
 	git config --global xmpp.account example && git config --global xmpp.example.jid alice@example.org &&
 	test_expect_code 1 git xmpp join "$whole" >out 2>err && cat out err &&
-	grep "^a${SQ}b@example.org is away; this machine waits, and joins when theirs is online, until 2025-06-18T15:06:40Z$" out &&
+	grep "^a${SQ}b@example.org is away; this machine waits, and joins when theirs is online, until 2025-06-18 15:06$" out &&
 	grep -F "\"git xmpp join --cancel=${SQ}a${SQ}\\${SQ}${SQ}b@example.org${SQ}\" ends it" err &&
 	fake open:Q "send:Z:message=waits no more" && git xmpp join --cancel=bob@example.org >out && grep "^waits no more$" out &&
 	grep "^Q verb=join-cancel jid=bob@example.org$" "$heard" &&

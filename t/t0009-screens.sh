@@ -165,9 +165,9 @@ test_expect_success 'queue: where from, what waits since when, what helps' '
 '
 
 test_expect_success 'status: news is told without the mark of what waits' '
-	fake open:Q "$online_row" "send:L:kind=notice,text=bob has compared this device" \
+	fake open:Q "$online_row" "send:L:kind=notice,news=1,text=bob has compared this device,hint=git xmpp buddies bob" \
 		"send:L:kind=notice,text=zed asks,hint=git xmpp accept zed" send:Z: next open:Q send:Z: &&
-	git xmpp status >actual && cat actual && grep "^  bob has compared this device$" actual && grep "^! zed asks  git xmpp accept zed$" actual
+	git xmpp status >actual && cat actual && grep "^  bob has compared this device  *git xmpp buddies bob$" actual && grep "^! zed asks  *git xmpp accept zed$" actual
 '
 
 test_expect_success 'list: that there is nothing is said, whichever devices have answered' '

@@ -35,7 +35,9 @@ test_expect_success 'the schema is one, and each answer is one of those that it 
 	echo "{\"version\":1,\"done\":true,\"messages\":[],\"warnings\":[],\"hints\":[]}" >good &&
 	"$TOP/t/tools/check-json" "$schema" answer good &&
 	sed "s/}/,\"more\":1}/" good >bad && test_expect_code 1 "$TOP/t/tools/check-json" "$schema" answer bad &&
-	sed "s/1,/2,/" good >bad && test_expect_code 1 "$TOP/t/tools/check-json" "$schema" answer bad
+	sed "s/1,/2,/" good >bad && test_expect_code 1 "$TOP/t/tools/check-json" "$schema" answer bad &&
+	sed "s/\"version\":1,\(.*\)}/\1,\"version\":1}/" good >bad &&
+	test_expect_code 1 "$TOP/t/tools/check-json" "$schema" answer bad
 '
 
 test_expect_success 'every verb that fails says so in JSON, with its exit status' '
@@ -126,6 +128,12 @@ test_expect_success 'verify: without a fingerprint nothing is asked of a program
 	"$TOP/t/tools/check-json" "$schema" answer-error out && grep "standard input is no terminal" out
 '
 
+test_expect_success 'device export: nor is a passphrase' '
+	fake open:Q "$online" "$device" send:Z: next open:Q "$online" send:Z: &&
+	test_expect_code 128 "$BUILD/t/on-terminal" "four words of mine\n" git xmpp device export key --json >out &&
+	"$TOP/t/tools/check-json" "$schema" answer-error out && grep "no program is asked for it" out
+'
+
 test_expect_success 'invite' '
 	row="send:L:kind=invitation,id=1a2b3c4d,state=open,made=1750000000,expires=1750259200" &&
 	fake open:Q "$row,link=xmpp:a@b" send:Z: && is answer-invite 0 invite &&
@@ -157,9 +165,9 @@ test_expect_success '--porcelain: the same members, a line each' '
 	cat >expect <<-\END &&
 	broker|-
 	paths|-
-	accounts|example|alice@example.org/git-x|online|-
-	notices|wants|z@example.org|t\x1b|h
-	shares|p|/x|a@b,c@d|-|its repository is gone
+	accounts|example|alice@example.org/git-x|online|-|-
+	notices|wants|z@example.org|t\x1b|h|false|-
+	shares|p|/x|a@b,c@d|-|its repository is gone|-
 	buddies|5
 	reachable|2
 	END

@@ -70,7 +70,7 @@ secret () {
 
 # notices <user> <pattern>: status has such a line for that user.
 notices () {
-	as "$1" git xmpp status >status && grep "^! $2" status
+	as "$1" git xmpp status >status && grep -e "^! $2" -e "^ *$2" status
 }
 
 # log_says_of <user> <pattern>: that broker's log, whoever started it.
@@ -174,7 +174,7 @@ test_expect_success 'an invitation gives what it names, and no more' '
 
 # forgotten <user> <pattern>: status has no such line for that user.
 forgotten () {
-	as "$1" git xmpp status >status && ! grep "^! $2" status
+	as "$1" git xmpp status >status && ! grep -e "^! $2" -e "^ *$2" status
 }
 
 unwritten="dave@localhost has joined, and the right to fetch .treasure. could not be written"

@@ -234,6 +234,8 @@ static void send_notices(struct broker *b, struct conn *conn, struct buf *row)
 		fields_add(row, "jid", at->jid);
 		fields_add(row, "text", text);
 		fields_add(row, "hint", hint);
+		if (!notice_waits(at->kind))
+			fields_add(row, "news", "1");
 		command_row(conn, row);
 		free(text);
 		free(hint);

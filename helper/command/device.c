@@ -56,7 +56,7 @@ static void put_times(struct table *t, struct fields row)
 	char text[32];
 
 	if (since)
-		table_cell(t, PAINT_PLAIN, "since %.10s", time_text(since, text));
+		table_cell(t, PAINT_PLAIN, "since %s", date_text(since, text));
 	if (fields_get_u64(row, "online", 0) || fields_get_u64(row, "this", 0))
 		return;
 	if (seen && seen <= now)

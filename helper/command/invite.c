@@ -161,9 +161,9 @@ static void show_row(struct fields row)
 	if (fields_get(row, "jid")) {
 		printf("  by ");
 		print_text(row_get(row, "jid"));
-		printf(", %s", time_text(fields_get_u64(row, "used", 0), time));
+		printf(", %s", when_shown(fields_get_u64(row, "used", 0), time));
 	} else {
-		printf("  until %s", time_text(fields_get_u64(row, "expires", 0), time));
+		printf("  until %s", when_shown(fields_get_u64(row, "expires", 0), time));
 	}
 	putchar('\n');
 }

@@ -12,6 +12,7 @@
 
 #include "account-status.h"
 #include "alloc.h"
+#include "buddy-name.h"
 #include "commands.h"
 #include "invitation-link.h"
 #include "output.h"
@@ -231,7 +232,7 @@ static void show_waiting(struct fields row)
 
 	print_text(jid);
 	printf(" is away; this machine waits, and joins when theirs is online, until %s\n",
-	       time_text(fields_get_u64(row, "until", 0), when));
+	       when_shown(fields_get_u64(row, "until", 0), when));
 	fflush(stdout);
 	text_shell(&word, jid);
 	report("hint",
@@ -241,12 +242,16 @@ static void show_waiting(struct fields row)
 	buf_finish(&word);
 }
 
-static int cancel(const char *jid)
+static int cancel(const char *whom)
 {
 	struct message trouble;
 	struct query answer;
-	int result = query_to(&answer, "join-cancel", "jid", jid, autostart_allowed(), &trouble);
+	char jid[JID_MAX];
+	int result;
 
+	if (!buddy_name_jid(whom, jid, &trouble))
+		return report_trouble(&trouble, false);
+	result = query_to(&answer, "join-cancel", "jid", jid, autostart_allowed(), &trouble);
 	if (result == 0)
 		puts(answer.message);
 	query_finish(&answer);

@@ -124,10 +124,8 @@ static int add_member(struct share_request *r, const char *text)
 
 	if (r->members_count == RIGHTS_MAX)
 		return cmd_misused(share_usage, "too many members at once");
-	if (!jid_bare(text, jid)) {
-		message_set(&trouble, MSG_BAD_JID, "jid", text, NULL);
+	if (!buddy_name_jid(text, jid, &trouble))
 		return report_trouble(&trouble, false);
-	}
 	r->members[r->members_count++] = xstrdup(jid);
 	return STATUS_OK;
 }

@@ -37,6 +37,18 @@ static bool has_several(const struct query *answer)
 	return accounts > 1;
 }
 
+/*
+ * A number that may be unknown. No member is left out between others: for --porcelain its place
+ * says which it is.
+ */
+static void json_known(struct buf *out, const char *key, struct fields row, const char *name)
+{
+	if (fields_get(row, name))
+		json_number(out, key, fields_get_u64(row, name, 0));
+	else
+		json_string(out, key, NULL);
+}
+
 static void json_account(struct buf *out, struct fields row)
 {
 	static const char *const keys[] = { "name", "jid", "state" };
@@ -53,8 +65,7 @@ static void json_account(struct buf *out, struct fields row)
 	} else {
 		json_string(out, "error", NULL);
 	}
-	if (fields_get(row, "retry-in"))
-		json_number(out, "retry_in", fields_get_u64(row, "retry-in", 0));
+	json_known(out, "retry_in", row, "retry-in");
 }
 
 static void json_notice(struct buf *out, struct fields row)
@@ -62,6 +73,7 @@ static void json_notice(struct buf *out, struct fields row)
 	static const char *const keys[] = { "id", "jid", "text", "hint" };
 
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
+	json_bool(out, "news", fields_get(row, "news"));
 }
 
 static void json_share(struct buf *out, struct fields row)
@@ -76,9 +88,7 @@ static void json_share(struct buf *out, struct fields row)
 
 static void json_rate(struct buf *out, struct fields row)
 {
-	if (!fields_get(row, "rate"))
-		return;
-	json_number(out, "rate", fields_get_u64(row, "rate", 0));
+	json_known(out, "rate", row, "rate");
 	json_string(out, "moves", fields_get(row, "moves"));
 	json_bool(out, "limited_by_server", fields_get(row, "limited"));
 }
@@ -103,10 +113,8 @@ static void json_transfer(struct buf *out, struct fields row)
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 	json_number(out, "sent", fields_get_u64(row, "sent", 0));
 	json_number(out, "received", fields_get_u64(row, "received", 0));
-	if (fields_get(row, "total")) {
-		json_number(out, "done", fields_get_u64(row, "done", 0));
-		json_number(out, "total", fields_get_u64(row, "total", 0));
-	}
+	json_known(out, "done", row, "done");
+	json_known(out, "total", row, "total");
 	json_number(out, "waits", fields_get_u64(row, "waits", 0));
 	json_rate(out, row);
 }
@@ -118,8 +126,7 @@ static void json_follow(struct buf *out, struct fields row)
 	json_texts(out, row, keys, ARRAY_SIZE(keys));
 	json_time(out, "last_ok", fields_get_u64(row, "last-ok", 0));
 	json_time(out, "last_failed", fields_get_u64(row, "last-failed", 0));
-	if (fields_get(row, "retry-in"))
-		json_number(out, "retry_in", fields_get_u64(row, "retry-in", 0));
+	json_known(out, "retry_in", row, "retry-in");
 }
 
 static void json_joining(struct buf *out, struct fields row)
@@ -201,16 +208,15 @@ static bool is_shown(struct fields row, const char *kind)
 }
 
 /*
- * Of each member of a list, which account it is about, which an older broker does not say; of
- * accounts, what tells them apart.
+ * Of each member of a list, which account it is about, null from an older broker; of accounts,
+ * where there are several, what tells them apart.
  */
 static void json_account_of(struct buf *out, struct fields row, bool several)
 {
 	static const char *const keys[] = { "device", "fingerprint" };
 
 	if (!row_is(row, "account")) {
-		if (fields_get(row, "account"))
-			json_string(out, "account", fields_get(row, "account"));
+		json_string(out, "account", fields_get(row, "account"));
 		return;
 	}
 	if (!several)

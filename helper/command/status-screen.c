@@ -152,7 +152,7 @@ static void put_device(struct table *t, const struct query *answer)
 static void put_notice(struct table *t, struct fields row)
 {
 	table_row(t);
-	table_cell(t, PAINT_WAITS, "%s", *row_get(row, "hint") ? "!" : "");
+	table_cell(t, PAINT_WAITS, "%s", fields_get(row, "news") ? "" : "!");
 	table_cell(t, PAINT_PLAIN, "%s", row_get(row, "text"));
 	table_cell(t, PAINT_COMMAND, "%s", row_get(row, "hint"));
 }

@@ -112,9 +112,9 @@ static void show_device(struct fields row, bool own)
 
 	table_row(&t);
 	table_cell(&t, PAINT_PLAIN, "%s", own ? "other" : "them");
-	table_cell(&t, PAINT_PLAIN, "device %s, %s, first seen %.10s, %s", row_get(row, "device"),
+	table_cell(&t, PAINT_PLAIN, "device %s, %s, first seen %s, %s", row_get(row, "device"),
 		   fields_get_u64(row, "online", 0) ? "online" : "offline",
-		   time_text(fields_get_u64(row, "first-seen", 0), first), device_trust_text(row));
+		   date_text(fields_get_u64(row, "first-seen", 0), first), device_trust_text(row));
 	table_print(&t);
 	if (*row_get(row, "also"))
 		say_below("the same key as one of %s", row_get(row, "also"));

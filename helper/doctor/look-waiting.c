@@ -117,7 +117,7 @@ void look_at_people(struct look *look)
 	for (size_t i = 0; i < look->status.count; i++) {
 		row = query_row(&look->status, i);
 		if (row_is(row, "notice") && strcmp(row_get(row, "id"), "queue-failed") &&
-		    *row_get(row, "hint"))
+		    !fields_get(row, "news"))
 			findings_add(look->found, FOUND_WAITS, "text", row_get(row, "text"), "hint",
 				     row_get(row, "hint"), NULL);
 	}

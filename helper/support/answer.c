@@ -58,11 +58,15 @@ bool answer_begin(enum answer_form form, bool whole)
 {
 	answer.form = form;
 	answer.whole = whole;
-	if (whole)
-		close_questions();
+	close_questions();
 	answer.begun = (!whole && form == ANSWER_JSON) || keep(&answer.out, STDOUT_FILENO);
 	answer.begun =
 		answer.begun && (form == ANSWER_PORCELAIN || keep(&answer.err, STDERR_FILENO));
+	return answer.begun;
+}
+
+bool answer_begun(void)
+{
 	return answer.begun;
 }
 

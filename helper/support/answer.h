@@ -21,11 +21,14 @@ enum answer_form {
 };
 
 /*
- * From now on what is printed is kept. whole: the verb has no JSON of its own; then nothing is
- * asked on standard input if that is a terminal. False, with the reason printed, if nothing can
- * be kept.
+ * From now on what is printed is kept, and nothing is asked on standard input if that is a
+ * terminal. whole: the verb has no JSON of its own. False, with the reason printed, if nothing
+ * can be kept.
  */
 bool answer_begin(enum answer_form form, bool whole);
+
+/* Whether a program has asked, and answers no questions. */
+bool answer_begun(void);
 
 /* Whether hints become a part of JSON. */
 bool answer_keeps_hints(void);

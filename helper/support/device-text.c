@@ -83,8 +83,8 @@ void device_show(struct fields row)
 
 	device_cells(&t, row);
 	table_cell(&t, device_paint(row), "%s", row_get(row, "trust"));
-	table_cell(&t, PAINT_PLAIN, "first seen %.10s",
-		   time_text(fields_get_u64(row, "first-seen", 0), first));
+	table_cell(&t, PAINT_PLAIN, "first seen %s",
+		   date_text(fields_get_u64(row, "first-seen", 0), first));
 	if (*row_get(row, "also"))
 		table_cell(&t, PAINT_WAITS, "(the same key as one of %s)", row_get(row, "also"));
 	if (*row_get(row, "protocol"))

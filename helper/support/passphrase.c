@@ -12,6 +12,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "io.h"
 
 enum {
@@ -81,9 +82,12 @@ static int open_terminal(void)
 
 bool passphrase_get(const char *file, bool twice, struct buf *out, struct message *trouble)
 {
-	int fd = file ? open(file, O_RDONLY | O_CLOEXEC) : open_terminal();
 	bool done;
+	int fd;
 
+	if (!file && answer_begun())
+		return fail(trouble, "no program is asked for it");
+	fd = file ? open(file, O_RDONLY | O_CLOEXEC) : open_terminal();
 	if (fd < 0)
 		return fail(trouble, file ? strerror(errno) : "there is no terminal to ask at");
 	done = file ? read_line(fd, out, trouble) : ask(fd, "Passphrase: ", out, trouble);

@@ -81,6 +81,17 @@ const char *when_shown(uint64_t unix_time, char out[32])
 	return out;
 }
 
+const char *date_text(uint64_t unix_time, char out[32])
+{
+	time_t t = unix_time;
+	struct tm tm;
+
+	snprintf(out, 32, "-");
+	if (unix_time && localtime_r(&t, &tm))
+		strftime(out, 32, "%Y-%m-%d", &tm);
+	return out;
+}
+
 const char *time_text(uint64_t unix_time, char out[32])
 {
 	time_t t = unix_time;

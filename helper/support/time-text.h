@@ -21,6 +21,9 @@ const char *when_text(uint64_t unix_time, uint64_t now, char out[32]);
 /* The same on a terminal; in a pipe, which may be read later, "2025-11-12 21:44". */
 const char *when_shown(uint64_t unix_time, char out[32]);
 
+/* The day in the user's time zone, "2025-11-12", or "-" for 0. */
+const char *date_text(uint64_t unix_time, char out[32]);
+
 /* A time as RFC 3339, UTC, or "-" for 0. */
 const char *time_text(uint64_t unix_time, char out[32]);
 

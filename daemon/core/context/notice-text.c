@@ -93,6 +93,11 @@ bool notice_is_news(enum notice_kind kind)
 	return rows[kind].news;
 }
 
+bool notice_waits(enum notice_kind kind)
+{
+	return !rows[kind].news || kind == NOTICE_DIFFERS;
+}
+
 bool notice_is_own(enum notice_kind kind)
 {
 	return rows[kind].own;

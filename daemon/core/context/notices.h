@@ -142,6 +142,8 @@ void notices_clear(struct notices *n);
 const char *notice_name(enum notice_kind kind);
 bool notice_is_reviewed(enum notice_kind kind);
 bool notice_is_news(enum notice_kind kind);
+/* Whether the user has something to do about it. */
+bool notice_waits(enum notice_kind kind);
 /* Whether such a notice counts as the user's own, or as a stranger's, whoever jid is. */
 bool notice_is_own(enum notice_kind kind);
 bool notice_is_strange(enum notice_kind kind);
