@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -109,9 +110,20 @@ static void parse_options(int argc, char **argv, struct options *o)
 	}
 }
 
+/* The exit status of a child that could not start. */
+static int failure_of(pid_t child)
+{
+	int status;
+
+	if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status))
+		return WEXITSTATUS(status);
+	return EXIT_INTERNAL;
+}
+
 /*
  * Forks. The parent waits for one line of the child and exits: "ok", or an error message for
- * standard error. In the child, returns the pipe's end to write that line to.
+ * standard error, with the child's exit status. In the child, returns the pipe's end to write
+ * that line to.
  */
 static int detach(void)
 {
@@ -137,7 +149,7 @@ static int detach(void)
 	if (!strcmp(line, "ok\n"))
 		_exit(0);
 	fputs(len ? line : "git-xmpp-daemon: it ended without a word\n", stderr);
-	_exit(EXIT_INTERNAL);
+	_exit(failure_of(pid));
 }
 
 /* Standard streams for the background: nothing in, the log file out. */
