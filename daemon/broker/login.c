@@ -342,9 +342,9 @@ const struct message *login_trouble(const struct broker *b)
 	if (!b->xmpp)
 		return trouble;
 	state = account_state(b->xmpp);
-	return state == ACCOUNT_FAILED || (state == ACCOUNT_OFFLINE && !tries_at_once(b))
-		       ? trouble
-		       : NULL;
+	if (state == ACCOUNT_OFFLINE && tries_at_once(b))
+		return NULL;
+	return state == ACCOUNT_FAILED || state == ACCOUNT_OFFLINE ? trouble : NULL;
 }
 
 void login_awaits(const struct broker *b, struct message *out)
