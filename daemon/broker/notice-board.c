@@ -152,7 +152,7 @@ void notice_board_look(struct broker *b)
 		timer_set(&b->notice_board.look, context_now(&b->context) + LOOK_PAUSE);
 }
 
-/* --- the file --- */
+/* The file */
 
 static void save(struct broker *b)
 {
@@ -189,7 +189,7 @@ static void on_changed(void *owner)
 
 static const struct notices_events notices_events = { .changed = on_changed };
 
-/* --- the user's command --- */
+/* The user's command */
 
 static void on_command_over(void *owner)
 {
@@ -224,7 +224,7 @@ static bool on_run(void *owner, const struct notice *notice, unsigned more)
 
 static const struct notifier_ops notifier_ops = { .run = on_run };
 
-/* --- lines for a client --- */
+/* Lines for a client */
 
 static void send_line(struct conn *conn, char *line)
 {
@@ -273,7 +273,7 @@ void notice_board_shown(struct broker *b)
 		notices_said(n, at);
 }
 
-/* --- life --- */
+/* Life */
 
 void notice_board_identify(struct broker *b)
 {

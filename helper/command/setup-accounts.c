@@ -35,7 +35,7 @@ static int no_such_account(const char *account)
 	return report_trouble(&trouble, false);
 }
 
-/* --- the list --- */
+/* The list */
 
 /* What the broker says of the account; its data is NULL if it says nothing. */
 static struct fields state_of(const struct query *status, const char *name)
@@ -123,7 +123,7 @@ int setup_list(const struct gitconfig *configuration, bool json)
 	return STATUS_OK;
 }
 
-/* --- whose a share is --- */
+/* Whose a share is */
 
 /* Whether a variable of the section names an account. */
 static bool names_account(const struct gitconfig *c, const char *section, const char *name)
@@ -170,7 +170,7 @@ size_t setup_wish_owner(struct amendment *a, const struct gitconfig *configurati
 	return count;
 }
 
-/* --- the default --- */
+/* The default */
 
 /* Writes what is wished, and has a running broker obey. */
 static bool make_so(struct amendment *a)
@@ -213,7 +213,7 @@ int setup_default(const struct gitconfig *configuration, const char *account)
 	return status;
 }
 
-/* --- the end of one --- */
+/* The end of one */
 
 /* Whether a value of "account" means this account. */
 static bool means(const char *value, const struct account_entry *account)
