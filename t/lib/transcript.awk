@@ -5,7 +5,7 @@
 #
 #   link      xmpp:alice@example.org?git-join;...
 #   address   127.0.0.1:5222, or the same with "port" in front of a number
-#   time      today 21:44, 12 Nov 2025, 2025-11-12T21:44:00Z, and "3 seconds", "12 ms"
+#   time      today 21:44, 12 Nov 2025, 2025-11-12 21:44, and "3 seconds", "12 ms"
 #   size      242 bytes, 3.1 MiB/s
 #   device    sixteen letters of an id, or the two words that say its first four
 #   fingerprint   groups of four hexadecimal digits
@@ -31,7 +31,7 @@ BEGIN {
 	group = "[0-9A-F][0-9A-F][0-9A-F][0-9A-F]"
 	pattern["link"] = "^xmpp:[a-z]+@[a-z.]+[?]git-join;[a-z0-9;=.-]*"
 	pattern["address"] = "^([0-9]+[.][0-9]+[.][0-9]+[.][0-9]+(:[0-9]+)?|port [0-9]+)"
-	pattern["time"] = "^([0-9]+-[0-9][0-9]-[0-9][0-9](T[0-9:]+Z)?|" \
+	pattern["time"] = "^([0-9]+-[0-9][0-9]-[0-9][0-9](T[0-9:]+Z| [0-9][0-9]:[0-9][0-9])?|" \
 		"(today |yesterday )?[0-9][0-9]:[0-9][0-9]|" \
 		"[0-9]+ " month "( [0-9]+)?|[0-9.]+ " unit ")"
 	pattern["size"] = "^[0-9.]+ (bytes|KiB|MiB|GiB)(/s)?"
