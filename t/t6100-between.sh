@@ -19,6 +19,8 @@ done
 
 CONFIG=distribution
 ejabberd_pause=5
+# ejabberd drops what is more than five subscriptions in a minute: it is asked again.
+subscribed_in=200
 
 test_expect_success 'two servers, two users on each, and their brokers' '
 	start_federation alice@a bob@b carol@a dave@b &&
