@@ -61,8 +61,8 @@ obeyed () {
 	git-xmpp status --json | sed -n 's/.*"shares":\(.*\),"links":.*/\1/p' >shares
 	echo "$1" | diff - shares
 }
-with_alice="[{\"name\":\"project\",\"path\":\"$TRASH/project.git\",\"fetch\":[\"carol@example.org\"],\"push\":[\"alice@example.org\"],\"fault\":null}]"
-without_alice="[{\"name\":\"project\",\"path\":\"$TRASH/project.git\",\"fetch\":[\"carol@example.org\"],\"push\":[],\"fault\":null}]"
+with_alice="[{\"name\":\"project\",\"path\":\"$TRASH/project.git\",\"fetch\":[\"carol@example.org\"],\"push\":[\"alice@example.org\"],\"fault\":null,\"account\":null}]"
+without_alice="[{\"name\":\"project\",\"path\":\"$TRASH/project.git\",\"fetch\":[\"carol@example.org\"],\"push\":[],\"fault\":null,\"account\":null}]"
 
 test_expect_success 'in an included file: what is taken away is taken away there, and that is said' '
 	afresh && shared_in home/shares && include "$HOME/shares" && cp home/.gitconfig before &&
