@@ -18,7 +18,10 @@ seed=$1
 runs=$2
 shift 2
 perf_init
-nat_world
+nat_world || {
+	cat log-wan >&2
+	exit 1
+}
 
 # pair <kind> <kind> <percent>
 pair () {
