@@ -175,7 +175,7 @@ as_many () {
 for user in bob alice
 do
 	test_expect_success "a descriptor that $user's broker does not get costs one push at the most" '
-		wait_for 10 at_rest $user && before=$(broker_fds $user) &&
+		wait_for 10 idles $user && before=$(broker_fds $user) &&
 		pushes $user && listed && wait_for 20 as_many $user $before
 	'
 done

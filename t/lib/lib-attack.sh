@@ -152,7 +152,7 @@ log_size () {
 
 # As many descriptors as at first are borne at any time.
 remember () {
-	wait_for 10 at_rest alice
+	wait_for 10 idles alice
 	fds_then=${fds_then:-$(broker_fds alice)}
 	memory_then=$(anonymous alice)
 	log_then=$(log_size alice)

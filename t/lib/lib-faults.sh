@@ -87,7 +87,7 @@ prepare () {
 	esac &&
 	as $sender git config --global xmpp.bandwidth $bandwidth && reload $sender &&
 	wait_for 20 on_its_path &&
-	wait_for 10 at_rest alice && wait_for 10 at_rest bob &&
+	wait_for 10 idles alice && wait_for 10 idles bob &&
 	fds_alice=$(broker_fds alice) && fds_bob=$(broker_fds bob) && sockets >sockets-before &&
 	old=$(git -C bob/project.git rev-parse main) && seen=$(git -C alice/work rev-parse origin/main)
 }

@@ -659,9 +659,9 @@ watches () {
 	ls -l "/proc/$(broker_pid "$1")/fd" | grep -q inotify
 }
 
-# at_rest <user>: nobody talks to the broker, and it runs no git. It may do so of its own accord,
+# idles <user>: nobody talks to the broker, and it runs no git. It may do so of its own accord,
 # when it looks what became of a push for instance.
-at_rest () {
+idles () {
 	local pid
 
 	pid=$(broker_pid "$1")
@@ -681,7 +681,7 @@ remember_descriptors () {
 		git init -q --bare "$TRASH/$user/watched.git" &&
 		as "$user" git xmpp share "$TRASH/$user/watched.git" --name=watched >/dev/null &&
 		wait_for 5 watches "$user"
-		wait_for 10 at_rest "$user"
+		wait_for 10 idles "$user"
 		fds_before="$fds_before $user=$(broker_fds "$user")"
 	done
 }
