@@ -515,6 +515,16 @@ static void waits_for_presence(void)
 	       "when nothing is pending any more it is known why");
 }
 
+/* A device has been asked in vain, and it may be that another one is not seen yet. */
+static void first_fails(const char *reason)
+{
+	begin();
+	found.asked = 1;
+	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
+	pending = true;
+	request->failed(owner, reason);
+}
+
 static void asks_again(void)
 {
 	begin();
@@ -536,11 +546,7 @@ static void asks_again(void)
 	       "error: buddy-offline\nclosed\n",
 	       "... or its owner, where it does not come back");
 
-	begin();
-	found.asked = 1;
-	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
-	pending = true;
-	request->failed(owner, "not-shared");
+	first_fails("not-shared");
 	sessions_wake(&all);
 	expect("asks\nis " JID " there?\n",
 	       "another device may have what one has not, and may only be not seen");
@@ -551,21 +557,13 @@ static void asks_again(void)
 	request->failed(owner, "not-shared");
 	expect("journal: refused not-shared\nerror: not-shared\nclosed\n", "... once");
 
-	begin();
-	found.asked = 1;
-	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
-	pending = true;
-	request->failed(owner, "not-shared");
+	first_fails("not-shared");
 	pending = false;
 	sessions_wake(&all);
 	expect("asks\nis " JID " there?\njournal: refused not-shared\nerror: not-shared\nclosed\n",
 	       "where none is, what the first one said counts");
 
-	begin();
-	found.asked = 1;
-	open_with(SERVICE_UPLOAD_PACK, NULL, NULL);
-	pending = true;
-	request->failed(owner, "unreachable");
+	first_fails("unreachable");
 	pending = false;
 	sessions_wake(&all);
 	expect("asks\nis " JID " there?\njournal: no upload-pack of project, buddy-offline\n"

@@ -37,8 +37,7 @@ struct service_request {
 	unsigned count;
 	unsigned next;			/* targets[next] was not asked yet */
 	struct target *winner;		/* the target that gets starting-push */
-	const char *reason;		/* the most telling one so far; static, or the word below */
-	char word[REASON_MAX + 1];	/* one that the device alone knows */
+	char reason[REASON_MAX + 1];	/* the most telling one so far; empty: none */
 	/* inside service_request_start(): failure is reported at its end */
 	bool starting;
 	bool more;			/* the owner may add devices: the request does not fail */
@@ -68,12 +67,8 @@ static int how_telling(const char *reason)
 
 static void note_reason(struct service_request *e, const char *reason)
 {
-	int rank = how_telling(reason);
-
-	if (e->reason && rank <= how_telling(e->reason))
-		return;
-	snprintf(e->word, sizeof(e->word), "%s", reason);
-	e->reason = rank >= 0 ? telling[rank] : e->word;
+	if (!*e->reason || how_telling(reason) > how_telling(e->reason))
+		snprintf(e->reason, sizeof(e->reason), "%s", reason);
 }
 
 static void release(struct service_request *e)
@@ -86,13 +81,10 @@ static void release(struct service_request *e)
 static void fail(struct service_request *e)
 {
 	const struct service_request_events *events = e->events;
-	const char *reason = e->reason ? e->reason : "unreachable";
-	char word[REASON_MAX + 1];
+	char reason[REASON_MAX + 1];
 	void *owner = e->owner;
 
-	memcpy(word, e->word, sizeof(word));
-	if (reason == e->word)
-		reason = word;
+	snprintf(reason, sizeof(reason), "%s", *e->reason ? e->reason : "unreachable");
 	release(e);
 	events->failed(owner, reason);
 }

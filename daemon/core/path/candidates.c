@@ -6,7 +6,6 @@
 
 #include "fields.h"
 #include "hex.h"
-#include "text.h"
 
 /*
  * A record is only a wish of a trusted device. This file checks its form and copies it

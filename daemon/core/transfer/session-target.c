@@ -103,9 +103,11 @@ static const char *worth_another_device(const char *reason)
  */
 static bool await_others(struct session *s, const char *reason)
 {
-	if (s->refusal || !worth_another_device(reason))
+	if (s->refusal)
 		return false;
 	s->refusal = worth_another_device(reason);
+	if (!s->refusal)
+		return false;
 	s->path_until = 0;
 	ask_buddy(s);
 	if (!is_pending(s) && s->appeared == count_appearances(s))
