@@ -68,37 +68,32 @@ const char *when_text(uint64_t unix_time, uint64_t now, char out[32])
 	return *out == ' ' ? out + 1 : out;
 }
 
-const char *when_shown(uint64_t unix_time, char out[32])
+/* "-" for 0. split: localtime_r() or gmtime_r(). */
+static const char *put_time(uint64_t unix_time, struct tm *(*split)(const time_t *, struct tm *),
+			    const char *pattern, char out[32])
 {
 	time_t t = unix_time;
 	struct tm tm;
 
+	snprintf(out, 32, "-");
+	if (unix_time && split(&t, &tm))
+		strftime(out, 32, pattern, &tm);
+	return out;
+}
+
+const char *when_shown(uint64_t unix_time, char out[32])
+{
 	if (screen_is_terminal())
 		return when_text(unix_time, time(NULL), out);
-	snprintf(out, 32, "-");
-	if (unix_time && localtime_r(&t, &tm))
-		strftime(out, 32, "%Y-%m-%d %H:%M", &tm);
-	return out;
+	return put_time(unix_time, localtime_r, "%Y-%m-%d %H:%M", out);
 }
 
 const char *date_text(uint64_t unix_time, char out[32])
 {
-	time_t t = unix_time;
-	struct tm tm;
-
-	snprintf(out, 32, "-");
-	if (unix_time && localtime_r(&t, &tm))
-		strftime(out, 32, "%Y-%m-%d", &tm);
-	return out;
+	return put_time(unix_time, localtime_r, "%Y-%m-%d", out);
 }
 
 const char *time_text(uint64_t unix_time, char out[32])
 {
-	time_t t = unix_time;
-	struct tm tm;
-
-	snprintf(out, 32, "-");
-	if (unix_time > 0 && gmtime_r(&t, &tm))
-		strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return out;
+	return put_time(unix_time, gmtime_r, "%Y-%m-%dT%H:%M:%SZ", out);
 }
