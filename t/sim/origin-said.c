@@ -257,6 +257,21 @@ static void s8_death_is_noticed_and_slowness_is_none(void)
 	at = w->now;
 	need(play_end(w, &e, LINK_PING_TRIAL + LINK_PROBE_TIMEOUT + 1000) && e.success);
 	need(w->now > at + LINK_PROBE_TIMEOUT);
+	/*
+	 * One that swallows what is long, and only that, is silent for one side: the other one is
+	 * led back to in-band. Neither tries it again soon.
+	 */
+	w->dialling[0][1] = DIAL_REFUSED;
+	w->dialling[1][0] = DIAL_NARROW;
+	network_noticed(&w->brokers[0]);
+	network_noticed(&w->brokers[1]);
+	need(play_until(w, "b0: link with b1 is up again, direct", 2000));
+	push_big(w, 1, 0, &e);
+	need(play_end(w, &e, LINK_PING_TRIAL + LINK_PROBE_TIMEOUT + 1000) && e.success);
+	push_stuck(w, 1, 0, &e);
+	forget_said();
+	play(w, PATH_SELECTOR_HOLE_FIRST - LINK_PROBE_TIMEOUT - 1000);
+	need(!e.over && !said("tries a direct path"));
 	stage_close(w);
 }
 

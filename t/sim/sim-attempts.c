@@ -145,10 +145,12 @@ static void plan_dialled(struct world *w, struct wire *wire)
 	enum event_kind kind = EVENT_CUT;
 	uint64_t delay = CONNECT;
 
+	wire->narrow = w->dialling[from][to] == DIAL_NARROW;
 	switch (w->parted[from][to] ? DIAL_SILENT : w->dialling[from][to]) {
 	case DIAL_HOLE:
 		wire->hole = below(w, 8);
 		/* fall through */
+	case DIAL_NARROW:
 	case DIAL_WORKS:
 		kind = EVENT_ESTABLISHED;
 		delay = there_and_back;
@@ -221,7 +223,7 @@ static bool is_there(const struct broker *from, const struct broker *to, uint32_
 	enum dialling d = from->world->dialling[from->index][to->index];
 
 	return to->running && to->transport & PATH_MASK(PATH_DIRECT) &&
-	       port == PORTS + to->network && (d == DIAL_WORKS || d == DIAL_HOLE);
+	       port == PORTS + to->network && d != DIAL_REFUSED && d != DIAL_SILENT;
 }
 
 bool dial_arrives(struct world *w, struct wire *wire)

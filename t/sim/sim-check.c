@@ -604,10 +604,15 @@ static int best_kind(const struct broker *a, const struct broker *b)
 	return allowed & PATH_MASK(PATH_INBAND) ? PATH_INBAND : -1;
 }
 
+static bool swallows(const struct broker *from, const struct broker *to)
+{
+	return dials(from, to, DIAL_HOLE) || dials(from, to, DIAL_NARROW);
+}
+
 /* Whether some way between them may swallow data: then the best kind is not defined. */
 static bool treacherous(const struct broker *a, const struct broker *b)
 {
-	return a->world->swarm.holes || dials(a, b, DIAL_HOLE) || dials(b, a, DIAL_HOLE);
+	return a->world->swarm.holes || swallows(a, b) || swallows(b, a);
 }
 
 bool paths_settled(const struct world *w, uint64_t time)

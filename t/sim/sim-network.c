@@ -22,14 +22,21 @@ void harm_all(struct broker *b)
 		harm(b, &b->world->brokers[k]);
 }
 
-static void draw_network(struct world *w, unsigned i)
+static enum dialling draw_dialling(struct world *w)
 {
 	static const enum dialling outcomes[] = { DIAL_REFUSED, DIAL_WORKS, DIAL_WORKS,
 						  DIAL_SILENT };
 
+	if (chance(w, w->swarm.holes))
+		return below(w, 2) ? DIAL_HOLE : DIAL_NARROW;
+	return outcomes[below(w, 4)];
+}
+
+static void draw_network(struct world *w, unsigned i)
+{
 	for (unsigned k = 0; k < w->count; k++) {
-		w->dialling[i][k] = chance(w, w->swarm.holes) ? DIAL_HOLE : outcomes[below(w, 4)];
-		w->dialling[k][i] = chance(w, w->swarm.holes) ? DIAL_HOLE : outcomes[below(w, 4)];
+		w->dialling[i][k] = draw_dialling(w);
+		w->dialling[k][i] = draw_dialling(w);
 		w->joins[i][k] = !chance(w, 200);
 		if (w->swarm.punches)
 			w->punches[i][k] = w->punches[k][i] = below(w, 2);
@@ -96,7 +103,7 @@ void dialling_changes(struct world *w)
 	struct broker *a = &w->brokers[below(w, w->count)], *b = &w->brokers[below(w, w->count)];
 
 	lose_tcp(w, a, b);
-	w->dialling[a->index][b->index] = below(w, DIAL_HOLE + 1);
+	w->dialling[a->index][b->index] = below(w, DIAL_NARROW + 1);
 	w->joins[a->index][b->index] = below(w, 2);
 	w->rerouted_at[a->index][b->index] = w->now;
 }

@@ -56,7 +56,7 @@ static void release(struct wire *wire)
 		buf_finish(&e->out);
 		buf_finish(&e->flight);
 		/* The path's name and JID stay, for those who report its end. */
-		e->kicked = e->held = false;
+		e->kicked = e->held = e->stuck = false;
 		e->first = e->count = 0;
 		e->last_at = 0;
 	}
@@ -95,6 +95,7 @@ struct wire *wire_open(struct broker *b, struct broker *to, enum path_kind kind,
 	wire->stream = NULL;
 	wire->puncher = NULL;
 	wire->hole = -1;
+	wire->narrow = false;
 	wire->kind = kind;
 	wire->target = target;
 	wire->end[0].broker = b;
@@ -682,6 +683,10 @@ void path_arrives(struct world *w, struct wire *wire, unsigned from)
 	}
 	assert(near->count > 0);
 	size = near->blocks[near->first];
+	/* A path that is closed lingers first, so the other end hears of it late. */
+	near->stuck |= wire->narrow && (size > PACKET || size == 0);
+	if (near->stuck)
+		return;
 	near->first = (near->first + 1) % FLOW_MAX;
 	near->count--;
 	if (size == 0) {

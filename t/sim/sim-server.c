@@ -311,8 +311,10 @@ void heal(struct world *w)
 		transport_heals(b);
 	}
 	w->swarm.holes = below(w, 2) ? w->swarm.holes : 0;
-	for (unsigned i = 0; !w->swarm.holes && i < w->wires_used; i++)
+	for (unsigned i = 0; !w->swarm.holes && i < w->wires_used; i++) {
 		w->wires[i].hole = -1;
+		w->wires[i].narrow = false;
+	}
 	for (unsigned i = 0; w->swarm.paths && i < w->count; i++)
 		network_changes(&w->brokers[i]);
 	processes_unhang(w);

@@ -61,6 +61,7 @@ enum {
 	TELLS_MAX = 512,
 	ISSUED_MAX = 12, /* links of invitations */
 	EVENTS_MAX = 8192,
+	PACKET = 1200, /* bytes of a block that pass where the way is narrow */
 	FLOW_MAX = 32, /* blocks in flight: the window and a close */
 	OUTCOMES = 256,
 	KEPT = 128,
@@ -177,6 +178,7 @@ struct wire_end {
 	unsigned first, count;
 	uint64_t last_at;
 	bool beyond;			/* a block left although the window was full */
+	bool stuck;			/* the way is narrow, and nothing arrives any more */
 	bool held;			/* the proxy holds the last block back until more comes */
 	struct quota_place place;	/* of an in-band path */
 };
@@ -192,6 +194,8 @@ struct wire {
 	enum path_kind kind;
 	int hole;			/* blocks until nothing arrives any more; negative: no
 					   limit */
+	bool narrow;			/* the first block above PACKET is the last of its
+					   direction */
 	uint32_t target;		/* the resource or port it is opened to */
 	struct dialer *dialer;		/* the attempt of a direct path that is not up;
 					   borrowed */
@@ -521,7 +525,8 @@ enum dialling {
 	DIAL_REFUSED,
 	DIAL_WORKS,
 	DIAL_SILENT,
-	DIAL_HOLE,		/* the path works for a few blocks, then swallows all */
+	DIAL_HOLE,   /* the path works for a few blocks, then swallows all */
+	DIAL_NARROW, /* it swallows what is longer than PACKET, and what comes behind */
 };
 
 enum phase { PHASE_TROUBLE, PHASE_HEALING, PHASE_FINAL, PHASE_OVER };

@@ -737,6 +737,53 @@ static void test_holes(void)
 	       "and in-band, which is always tried at once");
 }
 
+/* The device goes back to in-band by a path of its own. Returns when. */
+static uint64_t led_back(struct path_selector *r, uint64_t lives, uint64_t silence, uint64_t at)
+{
+	path_selector_attached(r, PATH_DIRECT, at);
+	at += lives + silence;
+	path_selector_replaced(r, PATH_INBAND, at - silence, at);
+	path_selector_attached(r, PATH_INBAND, at);
+	return at;
+}
+
+/* The side that is led off a path which swallows has not fallen silent on it by its own clock. */
+static void test_led_back(void)
+{
+	struct path_selector r;
+	uint64_t at = begin_dialling(&r);
+
+	at = led_back(&r, 10, 3000, at);
+	is_int(path_selector_deadline(&r, true), at + PATH_SELECTOR_HOLE_FIRST,
+	       "a path that the device left, and that swallowed, is not tried at once");
+	at = led_back(&r, 10, 3000, at);
+	is_int(path_selector_deadline(&r, true), at + 2 * PATH_SELECTOR_HOLE_FIRST,
+	       "each time later");
+
+	at = begin_dialling(&r);
+	at = led_back(&r, 1000, 100, at);
+	ok(path_selector_deadline(&r, true) <= at + PATH_SELECTOR_FOLLOW,
+	   "one that worked to the last may have been cut: it is tried at once");
+	at = led_back(&r, 1000, 100, at);
+	ok(path_selector_deadline(&r, true) >= at + PATH_SELECTOR_WAIT_FIRST, "once");
+
+	at = begin_dialling(&r);
+	at = led_back(&r, PATH_SELECTOR_STEADY, 3000, at);
+	ok(path_selector_deadline(&r, true) <= at + PATH_SELECTOR_FOLLOW,
+	   "one that was good for a while is tried at once");
+
+	at = begin_dialling(&r);
+	path_selector_attached(&r, PATH_PROXY, at);
+	path_selector_replaced(&r, PATH_DIRECT, at, at + 5000);
+	path_selector_attached(&r, PATH_DIRECT, at + 5000);
+	path_selector_detached(&r, at + 20000, at + 20000);
+	path_selector_possible(&r, PATH_DIRECT, false, at + 20000);
+	path_selector_possible(&r, PATH_PROXY, true, at + 20000);
+	path_selector_attached(&r, PATH_INBAND, at + 20000);
+	ok(path_selector_deadline(&r, true) <= at + 20000 + PATH_SELECTOR_FOLLOW,
+	   "one that is left for a better one has done nothing wrong");
+}
+
 static void test_colliding_moves(void)
 {
 	struct path_selector r;
@@ -882,6 +929,7 @@ int main(void)
 	test_network();
 	test_possible();
 	test_holes();
+	test_led_back();
 	test_colliding_moves();
 	test_answers();
 	test_put_off();

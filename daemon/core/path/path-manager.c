@@ -217,6 +217,12 @@ void path_manager_stop(struct path_manager *s)
 	give_up_all(s, PATH_DIRECT);
 }
 
+void path_manager_replaced(struct path_manager *s, enum path_kind by, uint64_t heard_at,
+			   uint64_t now)
+{
+	path_selector_replaced(&s->selector, by, heard_at, now);
+}
+
 void path_manager_attached(struct path_manager *s, enum path_kind kind, uint64_t now)
 {
 	give_up_all(s, kind);

@@ -101,9 +101,12 @@ bool path_manager_trying(const struct path_manager *s);
 
 /*
  * path_manager_attached(): the link is attached to a path of this kind; attempts of this
- * kind and of worse ones are given up. path_manager_detached(): the link has lost its
- * path; see path_selector_detached().
+ * kind and of worse ones are given up. path_manager_replaced(): to be said before that if the
+ * device moves the link; see path_selector_replaced(). path_manager_detached(): the link has
+ * lost its path; see path_selector_detached().
  */
+void path_manager_replaced(struct path_manager *s, enum path_kind by, uint64_t heard_at,
+			   uint64_t now);
 void path_manager_attached(struct path_manager *s, enum path_kind kind, uint64_t now);
 void path_manager_detached(struct path_manager *s, uint64_t heard_at, uint64_t now);
 bool path_manager_wants(const struct path_manager *s, enum path_kind kind);

@@ -188,6 +188,9 @@ static void note_life(struct path_selector *r, enum path_kind kind, uint64_t hea
 {
 	struct path_selector_kind *k = &r->kinds[kind];
 
+	/* Every cut looks like a moment of silence. */
+	if (now < heard_at + PATH_SELECTOR_STALL)
+		heard_at = now;
 	if (heard_at >= r->since + PATH_SELECTOR_STEADY)
 		k->flaps = k->holes = 0;
 	else if (heard_at < now && (kind == PATH_INBAND || r->changed > r->since))
@@ -201,15 +204,19 @@ static void note_life(struct path_selector *r, enum path_kind kind, uint64_t hea
 							    PATH_SELECTOR_FLAP_MAX);
 }
 
+void path_selector_replaced(struct path_selector *r, enum path_kind by, uint64_t heard_at,
+			    uint64_t now)
+{
+	if ((int)by < r->current)
+		note_life(r, r->current, heard_at, now);
+}
+
 void path_selector_detached(struct path_selector *r, uint64_t heard_at, uint64_t now)
 {
 	int lost = r->current;
 
 	if (lost < 0)
 		return;
-	/* Every cut looks like a moment of silence. */
-	if (now < heard_at + PATH_SELECTOR_STALL)
-		heard_at = now;
 	note_life(r, lost, heard_at, now);
 	r->current = -1;
 	r->since = now;

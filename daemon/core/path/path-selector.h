@@ -141,6 +141,13 @@ void path_selector_network_changed(struct path_selector *r, uint64_t now);
  */
 void path_selector_attached(struct path_selector *r, enum path_kind kind, uint64_t now);
 /*
+ * To be said before path_selector_attached() if it is the device that moves the link, to a path
+ * of the kind `by`. One that goes back to a worse kind has a reason, and need not be the only
+ * side that knows it. heard_at: as for path_selector_detached().
+ */
+void path_selector_replaced(struct path_selector *r, enum path_kind by, uint64_t heard_at,
+			    uint64_t now);
+/*
  * The link has lost its path and has none. heard_at: until when the path worked, both
  * ways (link_worked_until()).
  */

@@ -88,6 +88,11 @@ uint64_t connector_deadline(struct connector *w, bool busy)
 	return path_manager_deadline(&w->manager, busy);
 }
 
+void connector_replaced(struct connector *w, enum path_kind by, uint64_t heard_at)
+{
+	path_manager_replaced(&w->manager, by, heard_at, connector_now(w));
+}
+
 void connector_attached(struct connector *w, enum path_kind kind)
 {
 	path_manager_attached(&w->manager, kind, connector_now(w));

@@ -161,9 +161,11 @@ bool connector_trying(const struct connector *w);
 
 /*
  * connector_attached(): the link is on a path of this kind; attempts of kinds that are no
- * better are given up. connector_detached(): the link has lost its path. heard_at: when the
- * path last worked, ms, which is before now if the path fell silent.
+ * better are given up. connector_replaced(): to be said before that if the device moves the link
+ * from the path that it is on, by one of its own. connector_detached(): the link has lost its
+ * path. heard_at: when the path last worked, ms, which is before now if the path fell silent.
  */
+void connector_replaced(struct connector *w, enum path_kind by, uint64_t heard_at);
 void connector_attached(struct connector *w, enum path_kind kind);
 /*
  * The ends of the direct path that the link is attached to: what we see of the device is told

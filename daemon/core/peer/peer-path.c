@@ -370,6 +370,8 @@ void peer_take(struct peers *all, const char *jid, const unsigned char *fp, stru
 	peer_drop_left(p);
 	moves = p->path;
 	if (moves) {
+		connector_replaced(p->connector, path_kind(path),
+				   link_worked_until(&p->link, context_now(all->context)));
 		path_close(p->path);
 		p->path = NULL;
 		detach(p, "a newer path came");
