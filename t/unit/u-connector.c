@@ -416,6 +416,9 @@ static void test_busy_device(struct connector *w)
 	refuse(w, TOKEN, "not-you");
 	is_int(ended, 2, "so does who does not know us by our JID yet");
 	is_int(offered_within(w, 3 * PATH_SELECTOR_OFF_FIRST), 1, "and is asked again, too");
+	refuse(w, TOKEN, "collision");
+	is_int(ended, 3, "and who has offered one in the same moment,");
+	is_int(offered_within(w, 5 * PATH_SELECTOR_OFF_FIRST), 1, "which may have come to nothing");
 	has_proxy = false;
 	connector_refresh(w);
 }

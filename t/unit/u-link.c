@@ -615,9 +615,15 @@ static void test_trial(void)
 	link_detach(&bob.link, "silent", now);
 
 	alice.link.on_trial = true;
+	alice.link.busy = false;
 	join_path();
 	settle();
+	now += 2 * LINK_TRIAL;
 	alice.link.busy = true;
+	link_probe(&alice.link, now);
+	settle();
+	is_int(link_deadline(&alice.link), (int64_t)now + LINK_PING_TRIAL,
+	       "the trial begins with the first use");
 	now += LINK_TRIAL - 1;
 	link_probe(&alice.link, now);
 	settle();

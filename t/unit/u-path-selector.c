@@ -717,8 +717,10 @@ static void test_holes(void)
 	path_selector_network_changed(&r, at);
 	is_int(path_selector_deadline(&r, true), at, "another network may have none");
 	at = live_direct(&r, PATH_SELECTOR_STEADY, 12000, at);
-	ok(path_selector_deadline(&r, true) <= at,
-	   "one that was good for a while is none, however it ends");
+	is_int(path_selector_deadline(&r, true), at + PATH_SELECTOR_ASIDE,
+	       "one that was good for a while is tried again when in-band has been");
+	at = live_direct(&r, PATH_SELECTOR_STEADY, 0, at);
+	ok(path_selector_deadline(&r, true) <= at, "at once, if it was cut");
 
 	at = begin_dialling(&r);
 	path_selector_attached(&r, PATH_DIRECT, at);
@@ -747,6 +749,34 @@ static uint64_t led_back(struct path_selector *r, uint64_t lives, uint64_t silen
 	return at;
 }
 
+/* Since nothing large is sent at rest, a path that swallows may live long. */
+static void test_holes_at_rest(void)
+{
+	struct path_selector r;
+	uint64_t at = begin_dialling(&r);
+
+	path_selector_attached(&r, PATH_DIRECT, at);
+	is_int(path_selector_next(&r, false, at + 1), -1, "on a direct path, at rest");
+	at += 10 * PATH_SELECTOR_STEADY;
+	is_int(path_selector_next(&r, true, at), -1, "and used, later");
+	path_selector_detached(&r, at, at + 3500);
+	path_selector_attached(&r, PATH_INBAND, at + 3500);
+	is_int(path_selector_deadline(&r, true), at + 3500 + PATH_SELECTOR_HOLE_FIRST,
+	       "one that swallowed in its first use does, however old it was");
+	is_int(path_selector_deadline(&r, false), -1, "and is not tried at rest");
+	at = live_direct(&r, 10 * PATH_SELECTOR_STEADY, 12000, at + 20000);
+	is_int(path_selector_deadline(&r, true), at + 2 * PATH_SELECTOR_HOLE_FIRST,
+	       "a kind that has swallowed, and falls silent, has swallowed again");
+	path_selector_elsewhere(&r, PATH_DIRECT, at);
+	ok(path_selector_deadline(&r, true) <= at, "a device that is elsewhere now is dialled");
+	is_int(path_selector_next(&r, true, at), PATH_DIRECT, "there");
+	path_selector_arrived(&r, PATH_DIRECT);
+	at = live_direct(&r, 10, 3500, at);
+	path_selector_elsewhere(&r, PATH_DIRECT, at);
+	is_int(path_selector_deadline(&r, true), at + 4 * PATH_SELECTOR_HOLE_FIRST,
+	       "but not for saying so again and again");
+}
+
 /* The side that is led off a path which swallows has not fallen silent on it by its own clock. */
 static void test_led_back(void)
 {
@@ -769,8 +799,31 @@ static void test_led_back(void)
 
 	at = begin_dialling(&r);
 	at = led_back(&r, PATH_SELECTOR_STEADY, 3000, at);
-	ok(path_selector_deadline(&r, true) <= at + PATH_SELECTOR_FOLLOW,
-	   "one that was good for a while is tried at once");
+	is_int(path_selector_deadline(&r, true), at + PATH_SELECTOR_ASIDE,
+	       "one that was good for a while is tried soon");
+
+	at = begin_dialling(&r);
+	at = led_back(&r, PATH_SELECTOR_LED_BACK, 0, at);
+	is_int(path_selector_deadline(&r, true), at + PATH_SELECTOR_HOLE_FIRST,
+	       "one that was left, and not cut, swallows, though nothing waits here");
+	at = begin_dialling(&r);
+	path_selector_attached(&r, PATH_DIRECT, at);
+	path_selector_allow(&r, PATH_MASK(PATH_INBAND), at + 100);
+	path_selector_replaced(&r, PATH_INBAND, at + 5000, at + 5000);
+	path_selector_attached(&r, PATH_INBAND, at + 5000);
+	path_selector_allow(&r, PATH_MASK_ALL, at + 6000);
+	is_int(path_selector_deadline(&r, true), at + 6000,
+	       "but where its kind was not allowed any more");
+
+	at = begin_dialling(&r);
+	path_selector_possible(&r, PATH_PROXY, true, at);
+	is_int(path_selector_next(&r, false, at + 1000), PATH_DIRECT, "a proxy was tried at rest");
+	is_int(path_selector_next(&r, false, at + 1000), PATH_PROXY, "beside a direct path");
+	path_selector_arrived(&r, PATH_PROXY);
+	at = led_back(&r, 1000, 100, at + 1000);
+	path_selector_possible(&r, PATH_DIRECT, false, at);
+	ok(path_selector_deadline(&r, false) <= at + PATH_SELECTOR_PROXY_AFTER,
+	   "when that is lost, it is tried once more");
 
 	at = begin_dialling(&r);
 	path_selector_attached(&r, PATH_PROXY, at);
@@ -929,6 +982,7 @@ int main(void)
 	test_network();
 	test_possible();
 	test_holes();
+	test_holes_at_rest();
 	test_led_back();
 	test_colliding_moves();
 	test_answers();

@@ -272,6 +272,29 @@ static void whose_key(void)
 	trust_verify(context.trust, BOB, bob, now);
 }
 
+/* The device begins anew, as the same process, while the link is up here. */
+static void begins_anew_there(void)
+{
+	static const struct link_hello hello = { .instance = { 1 }, .link = { 7 } };
+	struct buf plain = { 0 };
+	struct wire *w;
+
+	own[0] = 0;
+	w = connect_to(bob);
+	answer(w, BOB);
+	run(LINK_COLLISION_MAX);
+	buf_reset(&trace);
+	peer_take(&peers, BOB, bob, &make_wire(PATH_INBAND, NULL, NULL)->path, &hello, &plain);
+	expect("", "a HELLO that may be a late one is refused");
+	ok(wires[1].over && !w->over, "and its path closed");
+	run(LINK_PROBE_TIMEOUT);
+	ok(w->over, "but the path of the link has to show that it works");
+	run(LINK_HELLO_TIMEOUT);
+	peer_take(&peers, BOB, bob, &make_wire(PATH_INBAND, NULL, NULL)->path, &hello, &plain);
+	ok(strstr(buf_str(&trace), "ended: gone\n"), "else the device has its new link");
+	own[0] = 9;
+}
+
 static void what_fails(void)
 {
 	begin();
@@ -512,6 +535,7 @@ int main(void)
 	trust_verify(context.trust, BOB, bob, now);
 	who_is_a_peer();
 	whose_key();
+	begins_anew_there();
 	what_fails();
 	who_restarts();
 	what_comes();

@@ -15,10 +15,16 @@ void keepalive_start(struct keepalive *p, bool on_trial, uint64_t now)
 		.heard_at = now,
 		.sent_at = now,
 		.asked_at = UINT64_MAX,
-		.trial_until = on_trial ? now + LINK_TRIAL : 0,
+		.trial_until = on_trial ? UINT64_MAX : 0,
 		.ping_id = p->ping_id,
 		.rtt = p->rtt,
 	};
+}
+
+void keepalive_used(struct keepalive *p, uint64_t now)
+{
+	if (p->trial_until == UINT64_MAX)
+		p->trial_until = now + LINK_TRIAL;
 }
 
 void keepalive_heard(struct keepalive *p, uint64_t now)

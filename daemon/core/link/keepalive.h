@@ -25,7 +25,8 @@ struct keepalive {
 	uint64_t dead_at;	/* if a PING is wanted: when the path is dead unless something
 				   is heard */
 	bool ping_due;
-	uint64_t trial_until;	/* what is silent since before this is doubted sooner */
+	uint64_t trial_until;	/* what is silent since before this is doubted sooner;
+				   UINT64_MAX: on trial, and not used yet */
 	bool tail_probed;	/* a PING has followed the last record already */
 	uint64_t ping_id;
 	uint64_t ping_sent_at;	/* when the PING left whose PONG is awaited; 0: none */
@@ -40,11 +41,12 @@ struct keepalive_interval {
 
 /*
  * A new path begins. The last path's round trip is kept until another is measured. on_trial: it
- * has yet to show that it carries what a working path did. For LINK_TRIAL, silence while
- * something is open or not acknowledged is asked about after LINK_PING_TRIAL, and the path is
- * dead LINK_PROBE_TIMEOUT later.
+ * has yet to show that it carries what a working path did. Until LINK_TRIAL after its first use,
+ * silence while something is open or not acknowledged is asked about after LINK_PING_TRIAL, and
+ * the path is dead LINK_PROBE_TIMEOUT later. keepalive_used(): something is open.
  */
 void keepalive_start(struct keepalive *p, bool on_trial, uint64_t now);
+void keepalive_used(struct keepalive *p, uint64_t now);
 void keepalive_heard(struct keepalive *p, uint64_t now);
 
 /*

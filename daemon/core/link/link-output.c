@@ -107,6 +107,8 @@ size_t link_output(struct link *l, struct buf *out, size_t max, uint64_t now)
 	if (!in->attached)
 		return 0;
 	in->now = now;
+	if (l->busy)
+		keepalive_used(&in->keepalive, now);
 	in->quiet = l->state != LINK_UP;
 	if (in->hello_due) {
 		struct link_ends ends = link_ends(l);

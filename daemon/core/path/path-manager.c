@@ -255,8 +255,10 @@ static bool same_addresses(const struct candidates *a, const struct candidates *
 
 void path_manager_hear(struct path_manager *s, const struct candidates *theirs, uint64_t now)
 {
-	if (!same_addresses(theirs, &s->theirs))
+	if (!same_addresses(theirs, &s->theirs)) {
 		path_selector_possible(&s->selector, PATH_DIRECT, false, now);
+		path_selector_elsewhere(&s->selector, PATH_DIRECT, now);
+	}
 	s->theirs = *theirs;
 	refresh(s, now);
 	path_selector_renew(&s->selector, now);

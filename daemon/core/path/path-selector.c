@@ -142,6 +142,14 @@ void path_selector_possible(struct path_selector *r, enum path_kind kind, bool p
 		begin_anew(r, kind, now);
 }
 
+void path_selector_elsewhere(struct path_selector *r, enum path_kind kind, uint64_t now)
+{
+	struct path_selector_kind *k = &r->kinds[kind];
+
+	if (now - k->tried_at >= PATH_SELECTOR_ANEW)
+		k->calm_at = 0;
+}
+
 void path_selector_hold(struct path_selector *r, enum path_kind kind, bool held)
 {
 	r->kinds[kind].held = held;
@@ -169,6 +177,7 @@ void path_selector_attached(struct path_selector *r, enum path_kind kind, uint64
 
 	r->current = kind;
 	r->since = now;
+	r->used_at = 0;
 	r->was_up = true;
 	r->kinds[kind].failures = r->kinds[kind].offs = 0;
 	if (left >= 0) {
@@ -187,28 +196,39 @@ void path_selector_attached(struct path_selector *r, enum path_kind kind, uint64
 static void note_life(struct path_selector *r, enum path_kind kind, uint64_t heard_at, uint64_t now)
 {
 	struct path_selector_kind *k = &r->kinds[kind];
-
 	/* Every cut looks like a moment of silence. */
-	if (now < heard_at + PATH_SELECTOR_STALL)
-		heard_at = now;
-	if (heard_at >= r->since + PATH_SELECTOR_STEADY)
-		k->flaps = k->holes = 0;
-	else if (heard_at < now && (kind == PATH_INBAND || r->changed > r->since))
+	bool is_silent = now >= heard_at + PATH_SELECTOR_STALL,
+	     was_steady = (is_silent ? heard_at : now) >=
+			  later(r->since, r->used_at) + PATH_SELECTOR_STEADY;
+
+	if (is_silent && (kind == PATH_INBAND || r->changed > r->since)) {
 		/* No wait: there is no other kind to fall back to, or the network is at fault. */
 		k->flaps = 0;
-	else if (heard_at < now)
+	} else if (is_silent && (k->holes || !was_steady)) {
 		k->calm_at =
 			now + doubled(++k->holes, PATH_SELECTOR_HOLE_FIRST, PATH_SELECTOR_WAIT_MAX);
-	else if (++k->flaps > 1)
+	} else if (was_steady) {
+		k->flaps = k->holes = 0;
+		if (is_silent)
+			k->calm_at = now + PATH_SELECTOR_ASIDE;
+	} else if (++k->flaps > 1) {
 		k->calm_at = chance(r, kind, now) + doubled(k->flaps - 1, PATH_SELECTOR_WAIT_FIRST,
 							    PATH_SELECTOR_FLAP_MAX);
+	}
 }
 
 void path_selector_replaced(struct path_selector *r, enum path_kind by, uint64_t heard_at,
 			    uint64_t now)
 {
-	if ((int)by < r->current)
-		note_life(r, r->current, heard_at, now);
+	uint64_t life = now - r->since;
+
+	if ((int)by >= r->current)
+		return;
+	if (is_allowed(r, r->current) && life >= PATH_SELECTOR_LED_BACK &&
+	    life < PATH_SELECTOR_STEADY)
+		heard_at = r->since;
+	note_life(r, r->current, heard_at, now);
+	path_selector_renew(r, now);
 }
 
 void path_selector_detached(struct path_selector *r, uint64_t heard_at, uint64_t now)
@@ -280,11 +300,12 @@ static inline uint64_t due_at(const struct path_selector *r, enum path_kind kind
 {
 	const struct path_selector_kind *k = &r->kinds[kind];
 	uint64_t calm_at = r->kinds[path_kind_made(kind)].calm_at;
-	bool by_records = kind == PATH_PROXY || kind == PATH_PUNCH;
+	bool by_records = kind == PATH_PROXY || kind == PATH_PUNCH,
+	     has_swallowed = r->kinds[path_kind_made(kind)].holes;
 
 	if (!k->possible || k->trying || k->held || !path_selector_wants(r, kind))
 		return UINT64_MAX;
-	if (r->current < 0 ? by_records : k->done && !busy)
+	if (r->current < 0 ? by_records : (k->done || has_swallowed) && !busy)
 		return UINT64_MAX;
 	if (r->current < 0)
 		return later(k->not_before, earlier(calm_at, r->since + PATH_SELECTOR_INBAND_MAX));
@@ -293,6 +314,8 @@ static inline uint64_t due_at(const struct path_selector *r, enum path_kind kind
 
 int path_selector_next(struct path_selector *r, bool busy, uint64_t now)
 {
+	if (busy && r->current >= 0 && !r->used_at)
+		r->used_at = now;
 	for (int kind = PATH_KINDS - 1; kind >= 0; kind--) {
 		if (due_at(r, kind, busy) > now)
 			continue;

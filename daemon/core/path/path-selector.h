@@ -25,21 +25,26 @@
  *   a path younger than _STEADY was cut:
  *     once                                 none
  *     again                                PATH_SELECTOR_WAIT_FIRST  PATH_SELECTOR_FLAP_MAX
- *   a path younger than _STEADY fell silent:
+ *   a path younger than _STEADY fell silent, or
+ *   any, of a kind that had:
  *     in-band                              none
  *     other kinds                          PATH_SELECTOR_HOLE_FIRST  PATH_SELECTOR_WAIT_MAX
+ *   an older one fell silent               PATH_SELECTOR_ASIDE       the same
  *   the device put the attempt off         PATH_SELECTOR_OFF_FIRST   PATH_SELECTOR_WAIT_MAX
  *
  * The low cap lets a flapping path still be used (route flap damping, RFC 2439). A path
  * that fell silent has swallowed what it was given and cost the link time to notice, so
- * its wait is long. While there is no path, no kind waits longer than
- * PATH_SELECTOR_INBAND_MAX. When the link comes up, each better kind is tried once; again
- * only while the link is busy. An attempt that the device put off says nothing of the
- * path, so it does not count as that try, but for the last of PATH_SELECTOR_OFFS_MAX in a
- * row: a device may put off for ever. After a change of network all waits are forgotten, and
- * a path that was there before and falls silent says nothing of its kind. News from the
- * device (candidates, presence) does not shorten the wait of a kind that has just failed: the
- * device may repeat its news in a loop.
+ * its wait is long. The age of a path counts from its first use: at rest, one that swallows looks
+ * like any other. So what has swallowed is not tried at rest, either. An older path that falls
+ * silent may have met the end of a network, or swallow what is long, and nobody had sent that:
+ * in-band goes first, for the next one is on trial if the link has left another for it. While there
+ * is no path, no kind waits longer than PATH_SELECTOR_INBAND_MAX. When the link comes up, each
+ * better kind is tried once; again only while the link is busy. An attempt that the device put off
+ * says nothing of the path, so it does not count as that try, but for the last of
+ * PATH_SELECTOR_OFFS_MAX in a row: a device may put off for ever. After a change of network all
+ * waits are forgotten, and a path that was there before and falls silent says nothing of its kind.
+ * News from the device (candidates, presence) does not shorten the wait of a kind that has just
+ * failed: the device may repeat its news in a loop.
  */
 
 #include <stdbool.h>
@@ -72,9 +77,13 @@ enum {
 	/* ms; a device that answers one offer in so many has room for one by then */
 	PATH_SELECTOR_OFF_FIRST = 4000,
 	PATH_SELECTOR_OFFS_MAX = 5,
+	/* ms, in which in-band comes up, if it can */
+	PATH_SELECTOR_ASIDE = 1000,
 	/* ms of silence at its end, by which a path counts as fallen silent */
 	PATH_SELECTOR_STALL = 2000,
-	PATH_SELECTOR_ANEW = 10 * 1000,	/* ms since the last try, after which failures are old */
+	/* ms that a path was still open here when the device left it: it had not been cut */
+	PATH_SELECTOR_LED_BACK = 3000,
+	PATH_SELECTOR_ANEW = 10 * 1000, /* ms since the last try, after which failures are old */
 };
 
 struct path_selector_kind {
@@ -98,6 +107,7 @@ struct path_selector {
 	unsigned allowed;	/* by both sides, PATH_MASK() */
 	int current;		/* path_kind the link is on, or -1 */
 	uint64_t since;		/* when current began, or when the last path was lost */
+	uint64_t used_at;	/* when current was first in use; 0: not yet */
 	uint64_t changed;	/* when the network changed last; 0: never */
 	bool was_up;		/* the link has had a path */
 	struct path_selector_kind kinds[PATH_KINDS];
@@ -121,6 +131,12 @@ void path_selector_lead(struct path_selector *r, bool leads);
  */
 void path_selector_possible(struct path_selector *r, enum path_kind kind, bool possible,
 			    uint64_t now);
+
+/*
+ * The device is elsewhere: how paths of this kind ended that led to where it was says little. So
+ * that nothing is gained by saying it in a loop, a kind that was tried of late waits as before.
+ */
+void path_selector_elsewhere(struct path_selector *r, enum path_kind kind, uint64_t now);
 
 /* While a kind is held, it is not tried. Its waits go on. */
 void path_selector_hold(struct path_selector *r, enum path_kind kind, bool held);

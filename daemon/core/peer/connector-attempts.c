@@ -192,13 +192,15 @@ static void on_stream_failed(void *owner, const char *why, bool ours)
 /*
  * Whether a refusal of our offer says nothing of the path, and passes by itself; and if so, which.
  * The device answers no more offers for a while; or it has not heard yet as who we are here now, or
- * we have not of it: presences are under way.
+ * we have not of it: presences are under way; or its own offer was first, and ours has its turn if
+ * that comes to nothing.
  */
 static const char *passing(const char *reason)
 {
-	return !strcmp(reason, "busy")	    ? "the device is busy"
-	       : !strcmp(reason, "not-you") ? "one of us has another JID"
-					    : NULL;
+	return !strcmp(reason, "busy")	      ? "the device is busy"
+	       : !strcmp(reason, "not-you")   ? "one of us has another JID"
+	       : !strcmp(reason, "collision") ? "the device has offered one, too"
+					      : NULL;
 }
 
 /* Why the device puts our offer off; NULL: it does not. */

@@ -21,6 +21,7 @@ static bool on_link_admit(void *owner)
 static void on_link_up(void *owner, bool resumed)
 {
 	struct peer *p = owner;
+	struct netaddr ours, theirs;
 
 	log_about(p->jid, LOG_INFO, "link with %s/%s is %s, %s", p->jid, p->device,
 		  resumed ? "up again" : "up", path_name(p->path));
@@ -28,6 +29,9 @@ static void on_link_up(void *owner, bool resumed)
 	presence_our_protocol(p->all->context->presence, p->jid, p->device);
 	peer_drop_left(p);
 	connector_refresh(p->connector);
+	/* Not before both sides are on it: until then the device speaks of the path before. */
+	if (path_ends(p->path, &ours, &theirs))
+		connector_ends(p->connector, &ours, &theirs);
 	if (!resumed)
 		connector_tell(p->connector);
 	peer_note_stall(p, context_now(p->all->context));

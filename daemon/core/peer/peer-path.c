@@ -70,8 +70,6 @@ void peer_drop_left(struct peer *p)
 /* moves: the link leaves a path for this one, as far as we know. */
 static void attach(struct peer *p, struct path *path, bool moves)
 {
-	struct netaddr ours, theirs;
-
 	p->path = path;
 	snprintf(p->path_name, sizeof(p->path_name), "%s", path_name(path));
 	p->link.tail_probe = path_kind(path) == PATH_PROXY;
@@ -79,8 +77,6 @@ static void attach(struct peer *p, struct path *path, bool moves)
 	path_set_owner(path, &path_events, p);
 	path_keep(path, &p->all->context->bandwidth);
 	connector_attached(p->connector, path_kind(path));
-	if (path_ends(path, &ours, &theirs))
-		connector_ends(p->connector, &ours, &theirs);
 	absence_renewed(&p->absence);
 }
 
@@ -348,6 +344,11 @@ void peer_take(struct peers *all, const char *jid, const unsigned char *fp, stru
 	verdict = link_hello_decide(p ? &p->link : NULL, hello,
 				    memcmp(all->context->fp, fp, FINGERPRINT_BYTES) < 0,
 				    context_now(all->context));
+	/* If the device has lost our path and its link, no attempt of ours is on its way to it. */
+	if (verdict == LINK_REFUSE_COLLISION && p->link.state == LINK_UP) {
+		link_probe(&p->link, context_now(all->context));
+		peer_touch(p);
+	}
 	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_COLLISION) {
 		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "collision", &ends,
 				   all->context->instance, &refusal);
