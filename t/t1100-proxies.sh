@@ -44,7 +44,7 @@ the_server_has_a_proxy () {
 
 	test_expect_success "$2" "$1: what is sent arrives to the last byte, with a nudge where it is held back" '
 		grep "^burst 3 there and back" out && grep -c "^burst" out >count && echo 9 >expect &&
-		test_cmp expect count && in_time 2000
+		test_cmp expect count && in_time 10000
 	'
 
 	test_expect_success "$2" "$1: one side closes, the other one sees it" '

@@ -115,7 +115,7 @@ test_expect_success 'killed in a push: git goes on, its refs are whole, systemd 
 test_expect_success 'so it goes on when the unit is stopped, which lets it end first' '
 	bob git xmpp status --wait >status && slow_push stopped &&
 	{ bob systemctl --user stop git-xmpp-daemon.service & stop_pid=$!; } && started $stop_pid &&
-	wait_for 20 active deactivating && shows "stopping when no transfer runs" && touch go && wait $push_pid && wait $stop_pid && at_bob stopped && whole
+	wait_for 20 active deactivating && wait_for 20 shows "stopping when no transfer runs" && touch go && wait $push_pid && wait $stop_pid && at_bob stopped && whole
 '
 
 test_expect_success 'and when the unit is stopped with a signal that nothing can wait for' '

@@ -42,6 +42,10 @@ test_expect_success 'ls-remote shows the refs of the buddy' '
 	test_cmp expect actual
 '
 
+test_expect_success 'at rest, on the path that is to be used' '
+	test "$PATHS" != direct || { wait_for 20 path_is alice direct && wait_for 20 path_is bob direct; }
+'
+
 remember_descriptors alice bob
 
 test_expect_success 'clone: the same refs, sound objects, nothing on standard error' '

@@ -11,7 +11,7 @@ have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
 url=xmpp::bob@localhost/project
 
-# fatal <pattern> <user> <command...>: ends within 5 seconds with status 128
+# fatal <pattern> <user> <command...>: ends within 20 seconds with status 128
 # and exactly one line `fatal: ...`, which matches.
 fatal () {
 	local pattern user
@@ -19,7 +19,7 @@ fatal () {
 	pattern=$1
 	user=$2
 	shift 2
-	test_expect_code 128 as "$user" timeout -k 1 5 "$@" 2>err
+	test_expect_code 128 as "$user" timeout -k 1 20 "$@" 2>err
 	set -- $?
 	cat err
 	test "$1" -eq 0 &&

@@ -224,8 +224,8 @@ test_expect_success 'S12: many moves at once become few fetches' '
 	: >git.alice &&
 	for i in 1 2 3 4 5 6 7 8 9 10
 	do
-		git -C bob/project.git update-ref "refs/heads/many/$i" "main~$i" || return 1
-	done &&
+		echo "create refs/heads/many/$i $(git -C bob/project.git rev-parse "main~$i")" || return 1
+	done >many && git -C bob/project.git update-ref --stdin <many &&
 	wait_for 10 has alice/work refs/remotes/origin/many/10 many/10 &&
 	test "$(fetches)" -le 4
 '

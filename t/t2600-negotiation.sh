@@ -208,7 +208,7 @@ both_at_once () {
 }
 
 rounds=100
-! sanitized || rounds=20
+{ ! sanitized && test "${SERVER:-prosody}" = prosody; } || rounds=20
 
 test_expect_success "S13: both push at the same moment, $rounds times, and no wait reaches a timer" '
 	both_at_once $rounds &&
@@ -216,6 +216,11 @@ test_expect_success "S13: both push at the same moment, $rounds times, and no wa
 	test "$(git -C alice/own.git for-each-ref "refs/heads/b-*" | wc -l)" -eq $rounds &&
 	test_must_fail grep -e timeout -e "starting there" -e "still waits" log/alice log/bob
 '
+
+# Bob's mirror may still fetch what was pushed before.
+one_service () {
+	test "$(service_pids | wc -l)" -eq 1
+}
 
 test_expect_success 'S2: a second push to the share waits for the first, and says so' '
 	close_gate &&
@@ -228,7 +233,7 @@ test_expect_success 'S2: a second push to the share waits for the first, and say
 	wait_for 10 more_lines "-> deferred, deferred there" alice $deferred &&
 	grep -e "-> deferred, another push of the share is under way" log/bob &&
 	alive $first && alive $job &&
-	test "$(service_pids | wc -l)" -eq 1 &&
+	wait_for 10 one_service &&
 	test_must_fail git -C bob/project.git rev-parse -q --verify second
 '
 

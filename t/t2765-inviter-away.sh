@@ -123,7 +123,7 @@ test_expect_success 'used meanwhile by somebody else: both are told' '
 	start_broker dave && invite alice --share=treasure && meanwhile carol as dave git xmpp join "$link" &&
 	refused carol "the invitation of .alice@localhost. was used before, by another device" &&
 	notices alice "carol@localhost tried to join by your invitation $id: it was used before, by another device" &&
-	trusts alice dave
+	wait_for $subscribed_in trusts alice dave
 '
 
 # ended: the invitation of $id has an end that is over, on the disk of alice.

@@ -147,8 +147,7 @@ test_expect_success 'of several refs those that are refused are named, and the o
 	told refs/heads/third "only refs/heads/alice/*, refs/heads/main, refs/tags/* may be pushed" &&
 	grep "^\*	refs/heads/work:refs/heads/alice/y	\[new branch\]" told &&
 	test "$(bobs alice/y)" = "$(alices work)" && test -z "$(bobs other)$(bobs third)" &&
-	journal bob -n 1 >out &&
-	grep "pushed  refused  .*other made at [0-9a-f]* refused: only refs/heads/alice" out
+	wait_for 10 journal_has bob "pushed  refused  .*other made at [0-9a-f]* refused: only refs/heads/alice"
 '
 
 test_expect_success 'what is protected goes forward' '

@@ -293,6 +293,9 @@ shows () {
 		typed="$(cat "$who/pw")\\n$(cat "$who/pw")" ;;
 	'git xmpp setup '*)
 		typed=$(cat "$who/pw") ;;
+	'git xmpp share --list')
+		# Who joined was given a right, by a command that the broker runs.
+		wait_for 20 as "$who" git config --global --get-regexp '^xmppshare.*push$' >/dev/null ;;
 	*)
 		! grep -q '^Password for ' said || typed=$(cat "$who/pw") ;;
 	esac

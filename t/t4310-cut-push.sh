@@ -158,7 +158,7 @@ test_expect_success 'SIGTERM to the broker and all that it runs, as by a supervi
 test_expect_success 'what only reads ends at once when nobody wants it any more' '
 	"$TOP/t/tools/make-repo" bob/project.git 1 8 3 && half_pack &&
 	env --default-signal=INT,QUIT $(env_of alice) setsid git clone -q $url alice/half & job=$! && started $job &&
-	wait_for 20 test -e half && kill -INT -$job && wait_for 3 no_services && whole_pack
+	wait_for 20 test -e half && kill -INT -$job && wait_for 10 no_services && whole_pack
 '
 
 test_expect_success 'our own git, that pushes out of the queue: its hook runs to its end when the broker stops' '

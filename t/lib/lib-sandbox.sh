@@ -107,12 +107,29 @@ wait_took () {
 	printf '%s\t%d ms\t%s\t%s\n' "${0##*/}" $took "$verdict" "$*"
 }
 
+# What is asked of processes is asked often, and of many: it starts none itself.
+
 # alive <pid>: it exists and is no zombie.
 alive () {
-	local state
+	local field state
 
-	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)
-	test -n "$state" && test "$state" != Z
+	while read -r field state
+	do
+		case "$field $state" in
+		'State: Z'*)
+			return 1 ;;
+		'State: '*)
+			return 0 ;;
+		esac
+	done 2>/dev/null <"/proc/$1/status"
+	return 1
+}
+
+# is_called <pid> <name>: the first 15 bytes of it, as the kernel keeps it.
+is_called () {
+	local name
+
+	read -r name 2>/dev/null <"/proc/$1/comm" && test "$name" = "$2"
 }
 
 gone () {
@@ -155,7 +172,7 @@ sandbox_processes () {
 	grep -lsF "$TRASH" /proc/[0-9]*/environ 2>/dev/null |
 	while IFS=/ read -r _ _ pid _
 	do
-		if alive "$pid" && ! grep -qsx grep "/proc/$pid/comm"
+		if alive "$pid" && ! is_called "$pid" grep
 		then
 			echo "$pid"
 		fi

@@ -468,7 +468,11 @@ as () (
 	name_variable network "$1"
 	eval "network=\$$variable"
 	shift
-	case $1 in
+	case "$1 ${2:-}" in
+	'git xmpp')
+		# What git finds in PATH, and runs; one process less, ten thousand times.
+		shift 2
+		set -- git-xmpp "$@" ;;
 	[A-Z]*=*)
 		set -- env "$@" ;;
 	esac
@@ -591,7 +595,7 @@ stop_other_brokers () {
 
 	for pid in $(sandbox_processes)
 	do
-		if grep -qsx git-xmpp-daemon "/proc/$pid/comm"
+		if is_called "$pid" git-xmpp-daemon
 		then
 			kill -TERM "$pid"
 			wait_for 10 gone "$pid"
@@ -740,12 +744,18 @@ job_ends () {
 
 # service_pids: git's service processes that brokers of this script run.
 service_pids () {
-	local pid
+	local pid line
 
 	for pid in $(sandbox_processes)
 	do
-		tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" |
-		grep -qxE '(upload-pack|receive-pack|upload-archive)' && echo "$pid"
+		# The shell drops the zero bytes between the arguments.
+		line=
+		read -r line 2>/dev/null <"/proc/$pid/cmdline"
+		case $line in
+		*upload-archive--writer*) ;;
+		*upload-pack* | *receive-pack* | *upload-archive*)
+			echo "$pid" ;;
+		esac
 	done
 }
 
@@ -763,7 +773,7 @@ helpers () {
 
 	for pid in $(sandbox_processes)
 	do
-		grep -qsx git-remote-xmpp "/proc/$pid/comm" && echo "$pid"
+		! is_called "$pid" git-remote-xmpp || echo "$pid"
 	done
 }
 
@@ -777,8 +787,7 @@ brokers_of () {
 
 	for pid in $(sandbox_processes)
 	do
-		# The name of a process is cut after 15 bytes.
-		grep -qsx git-xmpp-daemon "/proc/$pid/comm" &&
+		is_called "$pid" git-xmpp-daemon &&
 		tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "HOME=$TRASH/$1" &&
 		echo "$pid"
 	done
