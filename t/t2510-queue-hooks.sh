@@ -63,6 +63,11 @@ queue_says () {
 	as alice git xmpp queue | grep "$1"
 }
 
+# drop_failed: the entry that has failed. What was delivered behind it may still be on its way out.
+drop_failed () {
+	as alice git xmpp queue drop "$(as alice git xmpp queue | sed -n "/ failed\| tried/s/ .*//p")"
+}
+
 queue_is_empty () {
 	test -z "$(as alice git xmpp queue)"
 }
@@ -140,7 +145,7 @@ test_expect_success 'in a submodule, and with submodules that are checked' '
 	test_must_fail in_directory alice/work git push -q bob HEAD:checked 2>err && cat err &&
 	in_directory alice/work git xmpp queue push bob HEAD:checked && wait_for 20 queue_says failed &&
 	! git -C bob/project.git rev-parse -q --verify checked &&
-	as alice git xmpp queue drop "$(as alice git xmpp queue | sed "s/ .*//")" &&
+	drop_failed &&
 	git -C alice/work config --unset push.recurseSubmodules
 '
 
@@ -153,7 +158,7 @@ test_expect_success 'a push that git gives up has failed, and nothing waits behi
 	in_directory alice/work git xmpp queue push bob HEAD:behind &&
 	wait_for 20 git -C bob/project.git rev-parse -q --verify behind &&
 	! git -C bob/project.git rev-parse -q --verify optional &&
-	as alice git xmpp queue drop "$(as alice git xmpp queue | sed "s/ .*//")"
+	drop_failed
 '
 
 test_expect_success 'what a hook forbids is not pushed' '
@@ -162,7 +167,7 @@ test_expect_success 'what a hook forbids is not pushed' '
 	chmod +x alice/work/.githooks/pre-push &&
 	in_directory alice/work git xmpp queue push bob HEAD:forbidden && wait_for 20 queue_says "tried\|failed" &&
 	! git -C bob/project.git rev-parse -q --verify forbidden &&
-	as alice git xmpp queue drop "$(as alice git xmpp queue | sed "s/ .*//")" && rm alice/work/.githooks/pre-push
+	drop_failed && rm alice/work/.githooks/pre-push
 '
 
 test_expect_success 'the hook of the ref that follows the push runs there, too' '
