@@ -75,7 +75,8 @@ test_expect_success 'no cable in mid-clone: both say that the link waits, and th
 '
 
 # The path that swallows them is left by both, and nobody shows it meanwhile.
-test_expect_success 'long packets are lost on the direct path: the server carries them, and that is shown' '
+# Through the server go megabytes.
+test_expect_success unthrottled 'long packets are lost on the direct path: the server carries them, and that is shown' '
 	count_bytes && black_hole &&
 	background alice git clone -q --bare $url alice/hole.git &&
 	wait_for 40 both_shown in-band &&
