@@ -48,26 +48,6 @@ have_activation () {
 	command -v systemd-socket-activate
 }
 
-# pids_of <user>: their brokers, whoever started them.
-pids_of () {
-	local pid
-
-	for pid in $(sandbox_processes)
-	do
-		grep -qsx git-xmpp-daemon "/proc/$pid/comm" &&
-		tr "\0" "\n" <"/proc/$pid/environ" | grep -qx "HOME=$TRASH/$1" && echo "$pid"
-	done
-	return 0
-}
-
-one () {
-	test "$(pids_of "$1" | wc -l)" -eq 1
-}
-
-none () {
-	test -z "$(pids_of "$1")"
-}
-
 # Each may start a broker of its own, which ends as it finds the place taken.
 first=60
 ! sanitized || first=20
@@ -106,8 +86,8 @@ test_expect_success 'two users and a share' '
 
 test_expect_success 'have_activation' 'the first command starts the broker of the socket, which says how it goes' '
 	"$BUILD/t/notify-log" "$TRASH/notify" >told 2>&1 & started $! &&
-	wait_for 10 test -S notify && activate alice NOTIFY_SOCKET="$TRASH/notify" && none alice &&
-	as alice git ls-remote $url && one alice &&
+	wait_for 10 test -S notify && activate alice NOTIFY_SOCKET="$TRASH/notify" && no_broker_of alice &&
+	as alice git ls-remote $url && one_broker alice &&
 	wait_for 10 test -s told && test "$(sed -n 1p told)" = READY=1 &&
 	wait_for 10 grep "^STATUS=online as alice@localhost, 0 shares$" told &&
 	as alice git xmpp daemon status >status && grep "started by systemd (socket)" status &&
@@ -123,34 +103,34 @@ test_expect_success 'have_activation' 'it has not told its children' '
 '
 
 test_expect_success 'have_activation' 'at its end it says so, and leaves the socket to systemd' '
-	as alice git xmpp daemon stop && wait_for 10 none alice && test -S "$socket" &&
+	as alice git xmpp daemon stop && wait_for 10 no_broker_of alice && test -S "$socket" &&
 	wait_for 10 grep "^STOPPING=1$" told
 '
 
 test_expect_success 'have_activation' 'a broker that was started on demand makes room for that of a socket' '
-	rm -f "$socket" && as alice git ls-remote $url && one alice && old=$(pids_of alice) &&
+	rm -f "$socket" && as alice git ls-remote $url && one_broker alice && old=$(brokers_of alice) &&
 	as alice git xmpp status >status && grep "started on demand" status &&
-	kill -STOP "$old" && activate alice && kill -CONT "$old" && wait_for 20 gone "$old" && as alice git ls-remote $url && wait_for 10 one alice &&
+	kill -STOP "$old" && activate alice && kill -CONT "$old" && wait_for 20 gone "$old" && as alice git ls-remote $url && wait_for 10 one_broker alice &&
 	as alice git xmpp status >status && grep "started by systemd (socket)" status &&
 	as alice git xmpp daemon stop
 '
 
 test_expect_success 'have_activation' 'sixty first commands start one broker, by the socket' '
-	activate alice && many_at_once && one alice && grep -c "online as alice" log/alice &&
+	activate alice && many_at_once && one_broker alice && grep -c "online as alice" log/alice &&
 	as alice git xmpp daemon stop
 '
 
 test_expect_success 'sixty first commands start one broker, on demand' '
-	rm -f "$socket" && none alice && many_at_once && wait_for 10 one alice && as alice git xmpp daemon stop
+	rm -f "$socket" && no_broker_of alice && many_at_once && wait_for 10 one_broker alice && as alice git xmpp daemon stop
 '
 
 test_expect_success 'killed, and started again by sixty' '
-	as alice git ls-remote $url && kill -KILL $(pids_of alice) && many_at_once && wait_for 10 one alice
+	as alice git ls-remote $url && kill -KILL $(brokers_of alice) && many_at_once && wait_for 10 one_broker alice
 '
 
 test_expect_success 'a pipe ends with its command, though that started a broker' '
 	as alice git xmpp daemon stop && timeout 180 sh -c "$(as alice echo env) $(env_of alice) git ls-remote $url 2>&1 | cat" >out &&
-	grep refs/heads/main out && one alice && as alice git xmpp daemon stop
+	grep refs/heads/main out && one_broker alice && as alice git xmpp daemon stop
 '
 
 # of_process <pid>: what a process has of whoever started it.
@@ -165,14 +145,14 @@ of_process () {
 }
 
 test_expect_success 'a broker on demand has nothing of its caller' '
-	as alice git ls-remote $url && of_process "$(pids_of alice)" >plain && as alice git xmpp daemon stop &&
+	as alice git ls-remote $url && of_process "$(brokers_of alice)" >plain && as alice git xmpp daemon stop &&
 	: >held && mkdir -p odd && (
 		cd odd && umask 077 && ulimit -S -t 500 && ulimit -S -f 100000 &&
 		trap "" HUP INT QUIT USR1 TERM &&
 		as alice GIT_DIR=x GIT_TRACE2_EVENT=/dev/null GIT_AUTHOR_NAME=x GIT_EDITOR=x GIT_SSH_COMMAND=x \
 			LISTEN_FDS=1 LISTEN_PID=1 NOTIFY_SOCKET=/nowhere OLDPWD=/x \
 			"$BUILD/t/on-terminal" "" nice -n 3 sh -c "exec 7<>\"$TRASH/held\" 9>&1; unset GIT_DIR; git ls-remote $url"
-	) >out 2>&1 && cat out && wait_for 10 one alice && of_process "$(pids_of alice)" >odd-one &&
+	) >out 2>&1 && cat out && wait_for 10 one_broker alice && of_process "$(brokers_of alice)" >odd-one &&
 	test_cmp plain odd-one && grep "Umask 0022" plain && grep "^directory /$" plain && grep "^terminal 0$" plain &&
 	as alice git xmpp daemon stop
 '
@@ -206,11 +186,11 @@ test_expect_success 'purge lists, and removes nothing that was not said' '
 	grep "key *$TRASH/alice/.data/git-xmpp" out && grep "state, trust *$TRASH/alice/.state/git-xmpp" out && grep "autostart" out &&
 	test_must_fail as alice git xmpp purge >out 2>err && grep "say so with --yes" err &&
 	as alice "$BUILD/t/on-terminal" "n\n" git xmpp purge >out; grep "Remove all of it" out &&
-	find alice -type f | sort >after && test_cmp before after && one alice
+	find alice -type f | sort >after && test_cmp before after && one_broker alice
 '
 
 test_expect_success 'said so, all of it goes, and what is of others stays' '
-	as alice "$BUILD/t/on-terminal" "y\n" git xmpp purge >out && cat out && grep "^removed$" out && none alice &&
+	as alice "$BUILD/t/on-terminal" "y\n" git xmpp purge >out && cat out && grep "^removed$" out && no_broker_of alice &&
 	test ! -e alice/.data/git-xmpp && test ! -e alice/.state/git-xmpp && test ! -e alice/.config/autostart/git-xmpp.desktop &&
 	! as alice git config --global --get-regexp "^xmpp" && test "$(as alice git config --global other.key)" = value &&
 	as alice git xmpp purge --yes >out && grep "nothing" out

@@ -89,7 +89,7 @@ no_sink () {
 
 	for pid in $(sandbox_processes)
 	do
-		! grep -qsx git-xmpp-sink "/proc/$pid/comm" || return 1
+		! is_called "$pid" git-xmpp-sink || return 1
 	done
 }
 

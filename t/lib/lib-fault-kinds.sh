@@ -13,7 +13,7 @@ processes_of () {
 	grep -lszx "HOME=$TRASH/$1" /proc/[0-9]*/environ |
 	while IFS=/ read -r _ _ pid _
 	do
-		alive "$pid" && ! grep -qsx -e git-xmpp-daemon -e grep "/proc/$pid/comm" && echo "$pid"
+		alive "$pid" && ! is_called "$pid" git-xmpp-daemon && ! is_called "$pid" grep && echo "$pid"
 	done
 }
 

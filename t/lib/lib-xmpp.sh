@@ -787,9 +787,11 @@ brokers_of () {
 
 	for pid in $(sandbox_processes)
 	do
-		is_called "$pid" git-xmpp-daemon &&
-		tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "HOME=$TRASH/$1" &&
-		echo "$pid"
+		if is_called "$pid" git-xmpp-daemon &&
+			tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "HOME=$TRASH/$1"
+		then
+			echo "$pid"
+		fi
 	done
 }
 

@@ -344,17 +344,17 @@ void peer_take(struct peers *all, const char *jid, const unsigned char *fp, stru
 	verdict = link_hello_decide(p ? &p->link : NULL, hello,
 				    memcmp(all->context->fp, fp, FINGERPRINT_BYTES) < 0,
 				    context_now(all->context));
-	/* If the device has lost our path and its link, no attempt of ours is on its way to it. */
-	if (verdict == LINK_REFUSE_COLLISION && p->link.state == LINK_UP) {
-		link_probe(&p->link, context_now(all->context));
-		peer_touch(p);
-	}
 	if (verdict == LINK_REFUSE_GONE || verdict == LINK_REFUSE_COLLISION) {
 		link_hello_refusal(verdict == LINK_REFUSE_GONE ? "gone" : "collision", &ends,
 				   all->context->instance, &refusal);
 		path_write(path, buf_data(&refusal), buf_len(&refusal));
 		buf_finish(&refusal);
 		path_close(path);
+		/* A device that has lost both has no attempt of ours to wait for. */
+		if (verdict == LINK_REFUSE_COLLISION && p->link.state == LINK_UP) {
+			link_probe(&p->link, context_now(all->context));
+			peer_touch(p);
+		}
 		return;
 	}
 	if (verdict == LINK_REPLACE && p) {
