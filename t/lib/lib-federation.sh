@@ -225,13 +225,7 @@ a_serves () {
 }
 
 server_up_b () {
-	rm -f "$TRASH/ejabberd/ready"
-	$network_at_b env EJABBERD_CONFIG_PATH="$TRASH/ejabberd/config.yml" EJABBERD_LOG_PATH="$TRASH/ejabberd/log" \
-		ERL_CRASH_DUMP="$TRASH/ejabberd/crash" ERL_LIBS="$(ejabberd_libs)" \
-		erl -noinput -mnesia dir "\"$TRASH/ejabberd/spool\"" -s ejabberd \
-		-eval "{ok, _} = application:ensure_all_started(ejabberd), $registrations
-			ok = file:write_file(\"$TRASH/ejabberd/ready\", \"\")." \
-		>>"$TRASH/log/ejabberd" 2>&1 </dev/null &
+	ejabberd_begin "$registrations" $network_at_b
 	server_b=$!
 	started $server_b
 	registrations=

@@ -386,6 +386,28 @@ ejabberd_new () {
 	done
 }
 
+# ejabberd_begin <what it does once, in Erlang> [<command that runs it>...]: in the background, as
+# $!. The file "ready" says that it has come so far. What it starts last compares each file of its
+# own and of its libraries with what a list has. That would be a third of what it computes in a
+# test, so it is ended.
+ejabberd_begin () {
+	local once
+
+	once=$1
+	shift
+	rm -f "$TRASH/ejabberd/ready"
+	"$@" env EJABBERD_CONFIG_PATH="$TRASH/ejabberd/config.yml" EJABBERD_LOG_PATH="$TRASH/ejabberd/log" \
+		ERL_CRASH_DUMP="$TRASH/ejabberd/crash" ERL_LIBS="$(ejabberd_libs)" \
+		erl -noinput -mnesia dir "\"$TRASH/ejabberd/spool\"" -s ejabberd \
+		-eval "{ok, _} = application:ensure_all_started(ejabberd),
+			$once ok = file:write_file(\"$TRASH/ejabberd/ready\", \"\"),
+			[exit(P, kill) || P <- processes(),
+				{_, Stack} <- [process_info(P, current_stacktrace)],
+				{Module, Function, _, _} <- Stack, lists:prefix(\"ejabberd-check_app\",
+					atom_to_list(Module) ++ atom_to_list(Function))]." \
+		>>"$TRASH/log/ejabberd" 2>&1 </dev/null &
+}
+
 # ejabberd_run <port> <user>...: with new ports and accounts if the port is empty, else with
 # what it had. It ends by itself if it does not get a port.
 ejabberd_run () {
@@ -395,14 +417,7 @@ ejabberd_run () {
 	shift
 	register=
 	test -n "$again" || ejabberd_new "$@" || return
-	rm -f "$TRASH/ejabberd/ready"
-	$in_server_root env EJABBERD_CONFIG_PATH="$TRASH/ejabberd/config.yml" EJABBERD_LOG_PATH="$TRASH/ejabberd/log" \
-		ERL_CRASH_DUMP="$TRASH/ejabberd/crash" \
-		ERL_LIBS="$(ejabberd_libs)" \
-		erl -noinput -mnesia dir "\"$TRASH/ejabberd/spool\"" -s ejabberd \
-		-eval "{ok, _} = application:ensure_all_started(ejabberd),
-			$register ok = file:write_file(\"$TRASH/ejabberd/ready\", \"\")." \
-		>>"$TRASH/log/ejabberd" 2>&1 </dev/null &
+	ejabberd_begin "$register" $in_server_root
 	ejabberd_pid=$!
 	started $ejabberd_pid
 	wait_for 100 ejabberd_decided && test -e "$TRASH/ejabberd/ready" && return
