@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "device-archive.h"
+#include "scrypt-price.h"
 #include "tap.h"
 
 static const char content[] = "jid bob@localhost\na key and a table\n";
@@ -33,11 +34,27 @@ static void test_changed(struct buf *archive)
 	}
 }
 
+/* As users have it, and with the numbers that protocol and manual name. */
+static void test_price(void)
+{
+	struct buf archive = { 0 };
+
+	archive_seal(content, strlen(content), passphrase, &archive);
+	is_int(scrypt_price, (1 << 17) * 8, "sealing has its price");
+	scrypt_price = 0;
+	is_int(opens(&archive, buf_len(&archive), passphrase), ARCHIVE_DONE, "a guess");
+	is_int(scrypt_price, (1 << 17) * 8, "has the same");
+	buf_finish(&archive);
+}
+
 int main(void)
 {
 	struct buf archive = { 0 }, again = { 0 };
 	size_t n;
 
+	test_price();
+	/* The others need not pay it. */
+	scrypt_cheap = true;
 	is_int(archive_seal(content, strlen(content), passphrase, &archive), ARCHIVE_DONE,
 	       "a content is sealed");
 	n = buf_len(&archive);

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "state-files.h"
 #include "said.h"
+#include "scrypt-price.h"
 #include "tap.h"
 #include "userfile.h"
 
@@ -185,6 +186,8 @@ int main(void)
 
 	log_init();
 	log_set_level(LOG_ERROR);
+	/* u-device-archive has the price. */
+	scrypt_cheap = true;
 	invitations = invitations_create(openssl_digests.hmac);
 	joinings = joinings_create();
 	if (!mkdtemp(home) || !realpath(home, directory))
