@@ -517,15 +517,23 @@ journal_has () {
 	journal "$1" | grep -e "$2"
 }
 
-# plain_user <user>: the configuration a person would have.
+# plain_user <user>: the configuration a person would have. The addresses of this machine are not the
+# tests' business: those of a script that is run with PATHS=direct may be dialled on loopback, others
+# by nobody. No process of git's looks after each push and commit whether there is something to pack.
 plain_user () {
-	as "$1" git config --global init.defaultBranch main &&
-	as "$1" git config --global user.name "$1" &&
-	as "$1" git config --global user.email "$1@example.com" &&
-	as "$1" git config --global gc.auto 0 &&
-	# The addresses of this machine are not the tests' business: those of a script
-	# that is run with PATHS=direct may be dialled on loopback, others by nobody.
-	as "$1" git config --global xmpp.directAddresses false &&
+	cat >"$TRASH/$1/.gitconfig" <<-END &&
+	[init]
+		defaultBranch = main
+	[user]
+		name = $1
+		email = $1@example.com
+	[gc]
+		auto = 0
+	[maintenance]
+		auto = false
+	[xmpp]
+		directAddresses = false
+	END
 	# The address sanitizer reserves terabytes, also in our programs below a git that is bounded.
 	{ ! sanitized || as "$1" git config --global xmpp.receiveMemory 0; } &&
 	{ test "$PATHS" != direct || direct_user "$1"; }

@@ -32,6 +32,7 @@ GIT_COMMITTER_EMAIL=committer@example.com
 export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
 git config --global init.defaultBranch main
 git config --global gc.auto 0
+git config --global maintenance.auto false
 
 test_count=0
 test_failed=0
