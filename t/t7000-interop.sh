@@ -16,9 +16,8 @@ test "$PYTHON" != none || test_skip_all 'python3-slixmpp is not installed'
 
 every_line=yes
 INTEROP=$TRASH/ivy/device
-# What is compiled is not left in the tree.
-PYTHONPYCACHEPREFIX=$TRASH/pycache
-export PYTHON INTEROP PYTHONPYCACHEPREFIX
+PYTHONDONTWRITEBYTECODE=1
+export PYTHON INTEROP PYTHONDONTWRITEBYTECODE
 ours=xmpp::ivy@localhost/theirs
 theirs=interop::alice@localhost/project
 

@@ -63,8 +63,8 @@ at_exit () {
 # wait_for <seconds> <command...>: true as soon as the command is, false if it
 # is not so within that time, which is what a quiet machine needs at most: one
 # that is busy with other things gets three times as much. It asks often at
-# first, then five times a second, then twice: to ask is most of what a script
-# computes.
+# first, then four times a second, and in the end once: to ask is most of what
+# a script computes.
 # $WAITS is a file, or empty: it gets a line for each wait, with what it took.
 wait_for () {
 	local asked left pause twentieths began status
@@ -80,8 +80,10 @@ wait_for () {
 	do
 		asked=$((asked + 1))
 		case $asked in
-		11) pause=0.2 twentieths=4 ;;
-		31) pause=0.5 twentieths=10 ;;
+		3) pause=0.1 twentieths=2 ;;
+		8) pause=0.25 twentieths=5 ;;
+		14) pause=0.5 twentieths=10 ;;
+		20) pause=1 twentieths=20 ;;
 		esac
 		left=$((left - twentieths))
 		if test $left -le 0

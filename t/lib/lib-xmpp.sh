@@ -580,11 +580,12 @@ run_broker () {
 	started $!
 }
 
-# start_broker <user> [VAR=value...]: and waits until it is online.
+# start_broker <user> [VAR=value...]: and waits until it is online. Mostly that is a moment, in which one
+# process asks often.
 start_broker () {
 	run_broker "$@" &&
-	wait_for 60 broker_online_or_gone "$1" &&
-	broker_online "$1"
+	{ as "$1" git xmpp status --wait=3 >/dev/null 2>&1 ||
+	  { wait_for 60 broker_online_or_gone "$1" && broker_online "$1"; }; }
 }
 
 # broker_online <user>: it says so itself.

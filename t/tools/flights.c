@@ -28,7 +28,7 @@ enum {
 	CONNECTIONS = 16,
 	ENDS = 2,		/* 0: who connected; 1: the target */
 	FLIGHT_MAX = 1 << 20,	/* bytes */
-	QUIET = 150,		/* ms; an end that is silent for so long waits */
+	QUIET = 400,		/* ms; an end that is silent for so long waits */
 };
 
 static struct connection {
