@@ -9,7 +9,8 @@
 
 /*
  * A list in the order in which the requests were made, which is about the order in which
- * they are due. It is short, because an answered request leaves it.
+ * they are due. It is short, because an answered request leaves it. One that rests stays in it,
+ * for when it was made anew.
  */
 
 static const uint64_t pauses[] = { REQUESTS_REST, 5 * 60 * 1000, 30 * 60 * 1000,
@@ -21,7 +22,8 @@ struct request {
 	struct request *next;
 	unsigned tries;			/* how often it was repeated */
 	uint64_t asked_at;		/* when the user asked; 0: not in this run */
-	uint64_t due_at;
+	uint64_t anew_at;		/* when it was made anew; 0: it never was */
+	uint64_t due_at;		/* UINT64_MAX: it rests */
 	char jid[];
 };
 
@@ -52,10 +54,13 @@ static void forget(struct request **at)
 	free(gone);
 }
 
-void requests_clear(struct requests *r)
+void requests_rest(struct requests *r)
 {
-	while (r->first)
-		forget(&r->first);
+	for (struct request *q = r->first; q; q = q->next) {
+		q->tries = 0;
+		q->asked_at = 0;
+		q->due_at = UINT64_MAX;
+	}
 	r->sent_at = 0;
 }
 
@@ -63,7 +68,8 @@ void requests_destroy(struct requests *r)
 {
 	if (!r)
 		return;
-	requests_clear(r);
+	while (r->first)
+		forget(&r->first);
 	free(r);
 }
 
@@ -85,34 +91,56 @@ static void plan(struct requests *r, struct request *q, uint64_t now)
 	q->due_at = now + pause + (pause / 4) * (r->random >> 16) / 0xffff;
 }
 
-void requests_note(struct requests *r, const char *jid, uint64_t now)
+/* The request to jid, which is made if there is none. It rests then. */
+static struct request *have(struct requests *r, const char *jid)
 {
 	struct request **at = find(r, jid);
 	size_t size = strlen(jid) + 1;
 
 	if (*at)
-		return;
+		return *at;
 	*at = xcalloc(1, sizeof(**at) + size);
 	memcpy((*at)->jid, jid, size);
-	plan(r, *at, now);
+	(*at)->due_at = UINT64_MAX;
+	return *at;
+}
+
+void requests_note(struct requests *r, const char *jid, uint64_t now)
+{
+	struct request *q = have(r, jid);
+
+	if (q->due_at == UINT64_MAX)
+		plan(r, q, now);
 }
 
 void requests_owe(struct requests *r, const char *jid, uint64_t now)
 {
-	if (*find(r, jid))
-		return;
-	requests_note(r, jid, now);
-	(*find(r, jid))->due_at = now;
+	struct request *q = have(r, jid);
+
+	if (q->due_at == UINT64_MAX)
+		q->due_at = now;
 }
 
-void requests_asked(struct requests *r, const char *jid, uint64_t now)
+void requests_asked(struct requests *r, const char *jid, bool open, uint64_t now)
 {
-	struct request **at = find(r, jid);
+	struct request *q = have(r, jid);
 
-	if (*at)
-		forget(at);
-	requests_note(r, jid, now);
-	(*find(r, jid))->asked_at = now;
+	q->tries = 0;
+	q->asked_at = now;
+	plan(r, q, now);
+	q->tries = open;
+}
+
+void requests_anew(struct requests *r, const char *jid, uint64_t now)
+{
+	have(r, jid)->anew_at = now;
+}
+
+bool requests_is_anew(const struct requests *r, const char *jid, uint64_t now)
+{
+	const struct request *q = *find((struct requests *)r, jid);
+
+	return q && q->anew_at && now < q->anew_at + REQUESTS_ANEW;
 }
 
 void requests_drop(struct requests *r, const char *jid)
@@ -139,7 +167,7 @@ uint64_t requests_due(const struct requests *r, const char *jid)
 {
 	const struct request *q = *find((struct requests *)r, jid);
 
-	return q ? q->due_at : 0;
+	return q && q->due_at != UINT64_MAX ? q->due_at : 0;
 }
 
 uint64_t requests_deadline(const struct requests *r)
@@ -152,9 +180,15 @@ uint64_t requests_deadline(const struct requests *r)
 	return least < quiet ? quiet : least;
 }
 
+static bool may_be_anew(const struct request *q, uint64_t now)
+{
+	return !q->anew_at || now >= q->anew_at + REQUESTS_CALM;
+}
+
 void requests_tick(struct requests *r, uint64_t now)
 {
 	unsigned left = REQUESTS_AT_ONCE;
+	bool anew;
 
 	if (now < requests_deadline(r))
 		return;
@@ -165,9 +199,10 @@ void requests_tick(struct requests *r, uint64_t now)
 		 */
 		if (q->due_at > now + REQUESTS_REST / 4)
 			continue;
+		anew = q->tries > 0 && may_be_anew(q, now);
 		q->tries++;
 		plan(r, q, now);
 		left--;
-		r->events->ask(r->owner, q->jid);
+		r->events->ask(r->owner, q->jid, anew);
 	}
 }
