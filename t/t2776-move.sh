@@ -147,13 +147,9 @@ test_expect_success 'cut off at any step, from outside of the repository: the sa
 	as alice git xmpp queue drop "$(sed -n "s/^entries.\(q[0-9]*\).*/\1/p" out-queue)"
 '
 
-# What was asked while no broker of his ran, ejabberd tells him when it is made anew (t2735).
-told_in=$subscribed_in
-test "$SERVER" != ejabberd || told_in=600
-
 test_expect_success 'whoever has the new address without his key gets nothing, and without a question' '
 	stop_broker bob && setup_user bob2 && start_broker bob2 GIT_XMPP_TRACE=1 &&
-	wait_for $told_in knows bob2 alice && as bob2 git xmpp accept alice@localhost &&
+	wait_for $subscribed_in knows bob2 alice && as bob2 git xmpp accept alice@localhost &&
 	wait_for $subscribed_in device_is bob2 "online  pending" &&
 	test_must_fail fetches bob2 && test_must_fail pushes bob2 bob/two &&
 	device_is bob2 "offline  verified" &&

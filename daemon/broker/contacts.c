@@ -130,7 +130,7 @@ static void note_request(struct broker *b, const char *jid, enum subscription su
 	const struct buddy *buddy = presence_buddy(b->context.presence, jid);
 
 	if (buddy && buddy->confirmed && !asked && subscription != SUBSCRIPTION_TO &&
-	    subscription != SUBSCRIPTION_BOTH && !requester_asks_anew(b->requester, jid))
+	    subscription != SUBSCRIPTION_BOTH)
 		mean_no_more(b, jid);
 }
 
@@ -198,7 +198,7 @@ void contacts_subscription(void *owner, const char *bare, const char *kind)
 
 	if (is_self(b, bare) || context_blocks(&b->context, bare))
 		return;
-	if (!strcmp(kind, "unsubscribed") && !requester_asks_anew(b->requester, bare)) {
+	if (!strcmp(kind, "unsubscribed")) {
 		contacts_refused(b, bare, "declined");
 		mean_no_more(b, bare);
 	}

@@ -121,45 +121,6 @@ static void t_asks_again(void)
 	finish();
 }
 
-/* The roster shows our request, and nobody has answered it. */
-static void is_open(const char *jid)
-{
-	presence_roster_item(context.presence, jid, SUBSCRIPTION_NONE, true, false)->confirmed =
-		true;
-}
-
-static void t_asks_anew(void)
-{
-	begin();
-	trust_mark(context.trust, BOB, MARK_MEANT, true, 1);
-	requester_ask(requester, BOB);
-	expect("subscribe " BOB, "who is to be seen is asked");
-	is_open(BOB);
-	pass(2 * MINUTE);
-	expect("subscribe " BOB, "and again");
-	ok(!requester_asks_anew(requester, BOB), "an end of the request would be one");
-	for (unsigned n = 0; n < 7 * 60 && !*asked; n++)
-		pass(1000);
-	expect("unsubscribe " BOB ", subscribe " BOB, "then anew, for nobody may have been told");
-	ok(requester_asks_anew(requester, BOB), "which looks like the end of it");
-	pass(60 * MINUTE);
-	expect("unsubscribe " BOB ", subscribe " BOB, "and later once more");
-	requester_ask(requester, BOB);
-	expect("subscribe " BOB, "if the user says it again, it is made");
-	pass(2 * MINUTE);
-	expect("unsubscribe " BOB ", subscribe " BOB, "and then made anew");
-	finish();
-
-	begin();
-	trust_mark(context.trust, BOB, MARK_MEANT, true, 1);
-	requester_ask(requester, BOB);
-	pass(8 * MINUTE);
-	expect("subscribe " BOB ", subscribe " BOB ", subscribe " BOB,
-	       "what the server has not taken is not withdrawn");
-	ok(!requester_asks_anew(requester, BOB), "and nothing of it comes back");
-	finish();
-}
-
 static void t_login(void)
 {
 	begin();
@@ -218,7 +179,6 @@ int main(void)
 {
 	log_set_level(LOG_ERROR);
 	t_asks_again();
-	t_asks_anew();
 	t_login();
 	t_answers_again();
 	return tap_done();

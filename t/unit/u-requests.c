@@ -6,12 +6,10 @@
 
 static struct requests *requests;
 
-static void on_ask(void *owner, const char *jid, bool anew)
+static void on_ask(void *owner, const char *jid)
 {
-	asked_note(anew ? "anew " : "", jid);
+	asked_note("", jid);
 	requests_sent(requests, now);
-	if (anew)
-		requests_anew(requests, jid, now);
 }
 
 static const struct requests_events events = { .ask = on_ask };
@@ -36,7 +34,7 @@ static void test_again(void)
 	requests_note(requests, "bob@x.org", now);
 	ok(!requests_fresh(requests, "bob@x.org", now),
 	   "who was told something may be asked something");
-	requests_asked(requests, "bob@x.org", false, now);
+	requests_asked(requests, "bob@x.org", now);
 	ok(requests_due(requests, "bob@x.org") > now + MINUTE,
 	   "who was asked is asked again in more than a minute");
 	ok(requests_fresh(requests, "bob@x.org", now + 100), "not at once");
@@ -49,11 +47,11 @@ static void test_again(void)
 	pass(4 * MINUTE);
 	expect("", "then there is a longer pause");
 	pass(3 * MINUTE);
-	expect("anew bob@x.org", "of five minutes");
+	expect("bob@x.org", "of five minutes");
 	pass(29 * MINUTE);
 	expect("", "the next one has thirty");
 	pass(9 * MINUTE);
-	expect("anew bob@x.org", "at least");
+	expect("bob@x.org", "at least");
 	pass(10ULL * DAY);
 	ok(asked_count >= 7 && asked_count <= 10, "and then it is a day");
 	requests_drop(requests, "bob@x.org");
@@ -90,9 +88,8 @@ static void test_pace(void)
 	pass(MINUTE);
 	expect("a@x.org", "but then");
 	requests_note(requests, "b@x.org", now);
-	requests_rest(requests);
+	requests_clear(requests);
 	ok(requests_deadline(requests) == UINT64_MAX, "without a connection nobody is");
-	is_int(requests_due(requests, "a@x.org"), 0, "and it is not said when");
 	requests_note(requests, "c@x.org", now);
 	requests_note(requests, "d@x.org", now);
 	requests_drop(requests, "d@x.org");
@@ -115,44 +112,9 @@ static void test_pace(void)
 	requests_destroy(requests);
 }
 
-/* A server may have told nobody, and their clients tell what is made anew. */
-static void test_anew(void)
-{
-	begin();
-	requests_note(requests, "bob@x.org", now);
-	pass(2 * MINUTE);
-	expect("bob@x.org", "the first repetition is one");
-	ok(!requests_is_anew(requests, "bob@x.org", now), "no more");
-	pass(7 * MINUTE);
-	expect("anew bob@x.org", "the second makes the request anew");
-	requests_rest(requests);
-	requests_note(requests, "bob@x.org", now);
-	pass(2 * MINUTE);
-	expect("bob@x.org", "after another login the first is one, too");
-	pass(7 * MINUTE);
-	expect("bob@x.org", "and the second, so soon after that");
-	pass(40 * MINUTE);
-	expect("anew bob@x.org", "but not later");
-	requests_destroy(requests);
-
-	begin();
-	requests_asked(requests, "bob@x.org", true, now);
-	pass(2 * MINUTE);
-	expect("anew bob@x.org", "if the user says it again, the first makes it anew");
-	pass(7 * MINUTE);
-	expect("", "and there is a pause before the next");
-	requests_anew(requests, "bob@x.org", now);
-	ok(requests_is_anew(requests, "bob@x.org", now + REQUESTS_ANEW - 1),
-	   "what is said of the old one comes soon");
-	ok(!requests_is_anew(requests, "bob@x.org", now + REQUESTS_ANEW), "or not at all");
-	ok(!requests_is_anew(requests, "eve@x.org", now), "of nobody else");
-	requests_destroy(requests);
-}
-
 int main(void)
 {
 	test_again();
-	test_anew();
 	test_pace();
 	return tap_done();
 }

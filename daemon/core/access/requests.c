@@ -9,8 +9,7 @@
 
 /*
  * A list in the order in which the requests were made, which is about the order in which
- * they are due. It is short, because an answered request leaves it. One that rests stays in it,
- * for when it was made anew.
+ * they are due. It is short, because an answered request leaves it.
  */
 
 static const uint64_t pauses[] = { REQUESTS_REST, 5 * 60 * 1000, 30 * 60 * 1000,
@@ -22,8 +21,7 @@ struct request {
 	struct request *next;
 	unsigned tries;			/* how often it was repeated */
 	uint64_t asked_at;		/* when the user asked; 0: not in this run */
-	uint64_t anew_at;		/* when it was made anew; 0: it never was */
-	uint64_t due_at;		/* UINT64_MAX: it rests */
+	uint64_t due_at;
 	char jid[];
 };
 
@@ -54,13 +52,10 @@ static void forget(struct request **at)
 	free(gone);
 }
 
-void requests_rest(struct requests *r)
+void requests_clear(struct requests *r)
 {
-	for (struct request *q = r->first; q; q = q->next) {
-		q->tries = 0;
-		q->asked_at = 0;
-		q->due_at = UINT64_MAX;
-	}
+	while (r->first)
+		forget(&r->first);
 	r->sent_at = 0;
 }
 
@@ -68,8 +63,7 @@ void requests_destroy(struct requests *r)
 {
 	if (!r)
 		return;
-	while (r->first)
-		forget(&r->first);
+	requests_clear(r);
 	free(r);
 }
 
@@ -91,56 +85,34 @@ static void plan(struct requests *r, struct request *q, uint64_t now)
 	q->due_at = now + pause + (pause / 4) * (r->random >> 16) / 0xffff;
 }
 
-/* The request to jid, which is made if there is none. It rests then. */
-static struct request *have(struct requests *r, const char *jid)
+void requests_note(struct requests *r, const char *jid, uint64_t now)
 {
 	struct request **at = find(r, jid);
 	size_t size = strlen(jid) + 1;
 
 	if (*at)
-		return *at;
+		return;
 	*at = xcalloc(1, sizeof(**at) + size);
 	memcpy((*at)->jid, jid, size);
-	(*at)->due_at = UINT64_MAX;
-	return *at;
-}
-
-void requests_note(struct requests *r, const char *jid, uint64_t now)
-{
-	struct request *q = have(r, jid);
-
-	if (q->due_at == UINT64_MAX)
-		plan(r, q, now);
+	plan(r, *at, now);
 }
 
 void requests_owe(struct requests *r, const char *jid, uint64_t now)
 {
-	struct request *q = have(r, jid);
-
-	if (q->due_at == UINT64_MAX)
-		q->due_at = now;
+	if (*find(r, jid))
+		return;
+	requests_note(r, jid, now);
+	(*find(r, jid))->due_at = now;
 }
 
-void requests_asked(struct requests *r, const char *jid, bool open, uint64_t now)
+void requests_asked(struct requests *r, const char *jid, uint64_t now)
 {
-	struct request *q = have(r, jid);
+	struct request **at = find(r, jid);
 
-	q->tries = 0;
-	q->asked_at = now;
-	plan(r, q, now);
-	q->tries = open;
-}
-
-void requests_anew(struct requests *r, const char *jid, uint64_t now)
-{
-	have(r, jid)->anew_at = now;
-}
-
-bool requests_is_anew(const struct requests *r, const char *jid, uint64_t now)
-{
-	const struct request *q = *find((struct requests *)r, jid);
-
-	return q && q->anew_at && now < q->anew_at + REQUESTS_ANEW;
+	if (*at)
+		forget(at);
+	requests_note(r, jid, now);
+	(*find(r, jid))->asked_at = now;
 }
 
 void requests_drop(struct requests *r, const char *jid)
@@ -167,7 +139,7 @@ uint64_t requests_due(const struct requests *r, const char *jid)
 {
 	const struct request *q = *find((struct requests *)r, jid);
 
-	return q && q->due_at != UINT64_MAX ? q->due_at : 0;
+	return q ? q->due_at : 0;
 }
 
 uint64_t requests_deadline(const struct requests *r)
@@ -180,15 +152,9 @@ uint64_t requests_deadline(const struct requests *r)
 	return least < quiet ? quiet : least;
 }
 
-static bool may_be_anew(const struct request *q, uint64_t now)
-{
-	return !q->anew_at || now >= q->anew_at + REQUESTS_CALM;
-}
-
 void requests_tick(struct requests *r, uint64_t now)
 {
 	unsigned left = REQUESTS_AT_ONCE;
-	bool anew;
 
 	if (now < requests_deadline(r))
 		return;
@@ -199,10 +165,9 @@ void requests_tick(struct requests *r, uint64_t now)
 		 */
 		if (q->due_at > now + REQUESTS_REST / 4)
 			continue;
-		anew = q->tries > 0 && may_be_anew(q, now);
 		q->tries++;
 		plan(r, q, now);
 		left--;
-		r->events->ask(r->owner, q->jid, anew);
+		r->events->ask(r->owner, q->jid);
 	}
 }

@@ -8,13 +8,6 @@
  * repeated after a minute, after 5 and 30 minutes, then daily, until the caller drops it:
  * it was answered, or is not wanted any more.
  *
- * A server may keep an open request to itself: ejabberd tells one to the clients that are there
- * when it comes first, and to none that comes later without taking messages. So the second
- * repetition, and those after it, are to be made anew: withdrawn and made once more. The first is
- * not, because to a contact who has granted us what we ask for that would be the end of it; their
- * server answers one that is repeated (RFC 6121 3.1.3). The clients of a contact tell what is made
- * anew as news, so it is done once in REQUESTS_CALM, whatever becomes of our connection.
- *
  * ejabberd lets a user send and receive five such stanzas before a pause of a minute is
  * needed. So at most REQUESTS_AT_ONCE are repeated at a time, and only if we have sent no
  * subscription stanza for REQUESTS_REST.
@@ -30,10 +23,9 @@ struct requests;
 struct requests_events {
 	/*
 	 * Ask jid once more, if that is still wanted, and call requests_sent(). No request
-	 * may be dropped within the call. anew: it is to be withdrawn before, and
-	 * requests_anew() to be called.
+	 * may be dropped within the call.
 	 */
-	void (*ask)(void *owner, const char *jid, bool anew);
+	void (*ask)(void *owner, const char *jid);
 };
 
 /* random is any number. */
@@ -48,20 +40,12 @@ void requests_destroy(struct requests *r);
 void requests_note(struct requests *r, const char *jid, uint64_t now);
 /* As requests_note(), of one whom this account has never asked: that is due now. */
 void requests_owe(struct requests *r, const char *jid, uint64_t now);
-/*
- * The user has just asked jid: the pauses begin from the first. open: there was a request, so
- * that the first repetition is to be anew.
- */
-void requests_asked(struct requests *r, const char *jid, bool open, uint64_t now);
+/* The user has just asked jid: the pauses begin anew. */
+void requests_asked(struct requests *r, const char *jid, uint64_t now);
 /* The request is over. */
 void requests_drop(struct requests *r, const char *jid);
-/* Our connection is gone: nothing is repeated that is not noted again. */
-void requests_rest(struct requests *r);
-
-/* The request to jid is withdrawn and made anew. */
-void requests_anew(struct requests *r, const char *jid, uint64_t now);
-/* Whether that was less than REQUESTS_ANEW ago: what looks like its end may be of the old one. */
-bool requests_is_anew(const struct requests *r, const char *jid, uint64_t now);
+/* Drops all requests: our connection is gone. */
+void requests_clear(struct requests *r);
 
 /* We have sent a subscription stanza of any kind. */
 void requests_sent(struct requests *r, uint64_t now);
@@ -71,7 +55,7 @@ void requests_sent(struct requests *r, uint64_t now);
  * only do harm.
  */
 bool requests_fresh(const struct requests *r, const char *jid, uint64_t now);
-/* When jid is asked again, at the earliest; 0 if it is not. */
+/* When jid is asked again, at the earliest; 0 if there is no request. */
 uint64_t requests_due(const struct requests *r, const char *jid);
 
 uint64_t requests_deadline(const struct requests *r);

@@ -193,10 +193,6 @@ enum {
 	REQUESTS_REST = 65 * 1000,		/* a request is repeated only this long after our
 						   last subscription stanza */
 	REQUESTS_AT_ONCE = 2,
-	REQUESTS_ANEW = 10 * 1000,		/* within that comes what servers and clients say
-						   of the old one, when it is made anew */
-	REQUESTS_CALM = 25 * 60 * 1000,		/* clients of a contact are told of a request not
-						   more often than that by itself */
 	INVITATIONS_MAX = 32,			/* invitations that are kept, open or over */
 	INVITATION_KEPT = 30 * 24 * 3600,	/* seconds for which one that is over is kept */
 	INVITATION_DAYS_MAX = 30,		/* for which one may be open */

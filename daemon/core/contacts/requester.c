@@ -53,15 +53,7 @@ static bool is_owed(const struct requester *r, const char *jid)
 				     !r->ops->keeps_approvals(r->arg));
 }
 
-/* Whether the roster shows our request, and nobody has answered it. */
-static bool is_open(const struct requester *r, const char *jid)
-{
-	const struct buddy *buddy = presence_buddy(r->context->presence, jid);
-
-	return buddy && buddy->confirmed && buddy->pending_out;
-}
-
-static void on_ask(void *owner, const char *jid, bool anew)
+static void on_ask(void *owner, const char *jid)
 {
 	struct requester *r = owner;
 
@@ -72,12 +64,7 @@ static void on_ask(void *owner, const char *jid, bool anew)
 		requester_say(r, jid, "subscribed");
 	}
 	if (is_due(r, jid)) {
-		anew = anew && is_open(r, jid);
-		log_info("%s has not answered, and is asked %s", jid, anew ? "anew" : "again");
-		if (anew) {
-			requests_anew(r->requests, jid, context_now(r->context));
-			requester_say(r, jid, "unsubscribe");
-		}
+		log_info("%s has not answered, and is asked again", jid);
 		requester_say(r, jid, "subscribe");
 	}
 }
@@ -120,14 +107,12 @@ void requester_online(struct requester *r, bool online)
 	uint64_t now = context_now(r->context);
 
 	if (!online)
-		requests_rest(r->requests);
+		requests_clear(r->requests);
 	for (; p; p = p->next)
 		if (is_new(r, p->jid))
 			requests_owe(r->requests, p->jid, now);
 		else if (is_due(r, p->jid) || is_owed(r, p->jid))
 			requests_note(r->requests, p->jid, now);
-		else
-			requests_drop(r->requests, p->jid);
 	set_timer(r);
 }
 
@@ -148,13 +133,8 @@ void requester_ask(struct requester *r, const char *jid)
 
 	if (requests_fresh(r->requests, jid, now))
 		return;
-	requests_asked(r->requests, jid, is_open(r, jid), now);
+	requests_asked(r->requests, jid, now);
 	requester_say(r, jid, "subscribe");
-}
-
-bool requester_asks_anew(const struct requester *r, const char *jid)
-{
-	return requests_is_anew(r->requests, jid, context_now(r->context));
 }
 
 void requester_settle(struct requester *r, const char *jid)

@@ -25,10 +25,7 @@ struct requester_ops {
 	 * 3.4).
 	 */
 	bool (*keeps_approvals)(void *arg);
-	/*
-	 * Sends a stanza about the subscription of jid: subscribe, subscribed, unsubscribe,
-	 * unsubscribed.
-	 */
+	/* Sends a stanza about the subscription of jid: subscribe, subscribed, unsubscribed. */
 	void (*say)(void *arg, const char *jid, const char *kind);
 };
 
@@ -46,17 +43,8 @@ void requester_online(struct requester *r, bool online);
  */
 void requester_say(struct requester *r, const char *jid, const char *kind);
 
-/*
- * Asks jid for a subscription, unless that was done just now, and goes on asking: soon anew, if the
- * roster shows a request that is open, for the user says it again because it was not seen.
- */
+/* Asks jid for a subscription, unless that was done just now, and goes on asking. */
 void requester_ask(struct requester *r, const char *jid);
-
-/*
- * Whether the request to jid was just made anew. A roster push without it is of the old one, and
- * so is "unsubscribed", by which some clients answer "unsubscribe".
- */
-bool requester_asks_anew(const struct requester *r, const char *jid);
 
 /*
  * The roster's entry of jid has changed, or a request is not meant any more. What is missing
