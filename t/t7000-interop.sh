@@ -170,12 +170,12 @@ cuts () {
 }
 
 test_expect_success 'a path that is cut under a clone and a push of ivy: the link goes on over another one' '
-	"$TOP/t/tools/make-repo" alice/big.git 5 4 9 &&
+	"$TOP/t/tools/make-repo" alice/big.git 5 2 9 &&
 	as alice git xmpp share alice/big.git --name=big --push=ivy@localhost &&
 	PATH=$TOP/t/interop:$PATH background ivy git clone -q --bare interop::alice@localhost/big ivy/big.git &&
 	cuts 3 in-band && job_ends 100 0 &&
 	git -C ivy/big.git fsck && same_ref alice/big.git ivy/big.git main &&
-	ivy_says "link resumed with alice" && "$TOP/t/tools/make-repo" ivy/big.git 5 4 10 &&
+	ivy_says "link resumed with alice" && "$TOP/t/tools/make-repo" ivy/big.git 5 2 10 &&
 	PATH=$TOP/t/interop:$PATH background ivy git -C ivy/big.git push -q origin main:grown &&
 	cuts 3 in-band && job_ends 100 0 &&
 	git -C alice/big.git fsck &&
@@ -317,7 +317,7 @@ test_expect_success 'ivy dials alice' '
 
 test_expect_success 'both may dial; the path is cut under a clone and a push of both, and found again' '
 	ivy_again auto && over_tcp 3 &&
-	rm -rf ivy/big.git && "$TOP/t/tools/make-repo" alice/big.git 5 40 13 &&
+	rm -rf ivy/big.git && "$TOP/t/tools/make-repo" alice/big.git 5 16 13 &&
 	PATH=$TOP/t/interop:$PATH background ivy git clone -q --bare interop::alice@localhost/big ivy/big.git &&
 	cuts 3 "[di]" && job_ends 100 0 &&
 	git -C ivy/big.git fsck && same_ref alice/big.git ivy/big.git main &&
