@@ -11,11 +11,6 @@ have_ejabberd || test_skip_all 'ejabberd is not installed'
 
 buddies="bob carol dave"
 
-# subscribed <user> <buddy> <subscription>
-subscribed () {
-	as "$1" git xmpp buddies --porcelain | grep "^$2@localhost	[a-z]*	$3	"
-}
-
 all_subscribed () {
 	for who in $buddies
 	do

@@ -741,6 +741,11 @@ knows () {
 	test -n "$(buddy_line "$1" "$2")"
 }
 
+# subscribed <user> <buddy> <subscription>: as their roster has it.
+subscribed () {
+	buddy_line "$1" "$2" | cut -f 3 | grep -x "$3"
+}
+
 # pair <a> <b>: a asks, b accepts, both know the other's device.
 pair () {
 	as "$1" git xmpp add "$(jid_of "$2")" &&

@@ -11,8 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The last call's N times r times p. */
-static uint64_t scrypt_price;
+/* What the last call asked for, in the RFC's letters. */
+static struct scrypt_price {
+	uint64_t n, r, p;
+} scrypt_price;
 /* Whether a key costs next to nothing. A file that was sealed so is opened so only. */
 static bool scrypt_cheap;
 
@@ -27,7 +29,7 @@ int __wrap_EVP_PBE_scrypt(const char *pass, size_t pass_n, const unsigned char *
 			  uint64_t n, uint64_t r, uint64_t p, uint64_t most, unsigned char *key,
 			  size_t key_n)
 {
-	scrypt_price = n * r * p;
+	scrypt_price = (struct scrypt_price){ n, r, p };
 	return __real_EVP_PBE_scrypt(pass, pass_n, salt, salt_n, scrypt_cheap ? 2 : n, r, p, most,
 				     key, key_n);
 }
