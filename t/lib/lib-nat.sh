@@ -153,6 +153,10 @@ cone () {
 	echo "meta l4proto tcp snat to 9.9.$(side_net "$1").1 : tcp sport map { $(cone_ports "$1") }"
 }
 
+# A port for each destination. It is none that a host may have: a translation that keeps one by
+# chance, 1 of 64,000 tries, makes what the host told of itself true, and there is a path.
+by_destination='meta l4proto tcp masquerade to :1024-32767 fully-random'
+
 box () {
 	local masquerade verdict v6
 
@@ -170,9 +174,9 @@ box () {
 	cone)
 		masquerade=$(cone "$1") ;;
 	symmetric)
-		masquerade='masquerade fully-random' ;;
+		masquerade=$by_destination ;;
 	fw6)
-		masquerade='masquerade fully-random'
+		masquerade=$by_destination
 		v6= ;;
 	esac
 	inner_net "$1" 192.168 &&
