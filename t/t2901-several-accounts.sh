@@ -78,6 +78,12 @@ moves () {
 	as alice git xmpp status --json | grep -q "\"transfers\":\[[^]]*\"account\":\"$1\""
 }
 
+# pack_comes <repository>: git has asked for all that it wants. One that still asks, of a helper that
+# has ended, dies of SIGPIPE, as over ssh.
+pack_comes () {
+	ls "$1"/.git/objects/pack/tmp_pack_*
+}
+
 told_of_carol () {
 	as alice git xmpp --account=home status | grep -q "carol@localhost wants"
 }
@@ -227,9 +233,10 @@ test_expect_success unthrottled 'one transfer is ended, whichever account it is 
 	slowly alice carol &&
 	background alice git clone -q xmpp::carol@localhost/heap alice/slow && first=$job &&
 	background bob git clone -q xmpp::home@localhost/big bob/slow &&
-	wait_for 30 id_where "fetch from carol@localhost" && as alice git xmpp cancel $id >out &&
+	wait_for 30 pack_comes alice/slow && wait_for 30 pack_comes bob/slow &&
+	id_where "fetch from carol@localhost" && as alice git xmpp cancel $id >out &&
 	grep "^ended your fetch: carol@localhost/heap$" out &&
-	wait_for 30 id_where "bob@localhost is fetching" && as alice git xmpp cancel $id >out &&
+	id_where "bob@localhost is fetching" && as alice git xmpp cancel $id >out &&
 	grep "^ended the fetch of bob@localhost: big$" out &&
 	job_ends 30 128 && job=$first && job_ends 30 128 && speed=0 slowly alice carol
 '
@@ -334,7 +341,7 @@ test_expect_success 'one is removed while it transfers: that ends, and the other
 	background alice sh -c "git clone xmpp::carol@localhost/heap alice/heap2 2>heap2.err" &&
 	work=$job &&
 	background alice git clone -q xmpp::bob@localhost/large alice/large && home=$job &&
-	wait_for 30 moves work && wait_for 30 moves home &&
+	wait_for 30 pack_comes alice/heap2 && wait_for 30 moves work && wait_for 30 moves home &&
 	as alice git xmpp setup --remove=work --yes >out && cat out &&
 	grep "removed account .work." out &&
 	job=$work && job_ends 20 128 && cat heap2.err &&
