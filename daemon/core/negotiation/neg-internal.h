@@ -17,23 +17,24 @@
 #include "negotiation.h"
 
 struct negotiation {
+	/* What is asked of each one in a pass over all. */
 	struct negotiations *all;		/* borrowed */
 	struct negotiation *next;
-	char id[NEG_ID_LEN + 1];
-	char share[SHARE_NAME_MAX];
 	uint64_t share_number;			/* the same for all of the table that have this
 						   share */
-	char git_protocol[8];
+	uint64_t since;				/* when the state was entered */
+	uint64_t deadline;			/* UINT64_MAX: none */
 	enum service service;
 	enum neg_state state;
 	bool ours;				/* we began it */
+	bool active;				/* the pusher's first byte has come */
+
 	bool announcement;			/* nothing is to be pushed: seen ends it */
 	bool question;				/* it asks for an outcome */
-	bool active;				/* the pusher's first byte has come */
 	bool noticed;				/* the device was told that its service is
 						   being started */
-	uint64_t since;				/* when the state was entered */
-	uint64_t deadline;			/* UINT64_MAX: none */
+	char id[NEG_ID_LEN + 1];
+	char git_protocol[8];
 	const struct initiator_events *events;	/* if ours */
 	const struct channel_events *channel_events;
 	void *owner;
@@ -43,6 +44,7 @@ struct negotiation {
 	uint32_t channel_number;		/* the number that the device announced; 0:
 						   none */
 	void *serving;				/* what start returned */
+	char share[SHARE_NAME_MAX];
 };
 
 /*
