@@ -73,7 +73,10 @@ test_expect_success 'who asks to be a buddy is seen, however many of one domain 
 '
 test_expect_success 'and have gone' has_gone
 
-for depth in 30 100 5000
+# Where elements go 5000 deep ejabberd 23.01 dies of a segmentation fault (servers.md).
+deepest=5000
+test "$SERVER" != ejabberd || deepest=1000
+for depth in 30 100 $deepest
 do
 	test_expect_success "stanzas with $depth elements inside each other cost her nothing" '
 		broker_then=$(broker_pid alice) &&
