@@ -94,6 +94,23 @@ test_expect_success 'stop --now does not wait' '
 	{ wait $push_pid || :; }
 '
 
+nothing_moves () {
+	as alice git xmpp cancel >moving && test_line_count -eq 0 moving
+}
+
+# More than the socket takes, and less than may come while nothing is read.
+test_expect_success 'what has come for a git that its user has stopped is kept, and waited for' '
+	wait_for 20 no_services && start_broker bob && wait_for 10 trusts alice bob &&
+	git init -q bob/big && head -c 400000 /dev/urandom >bob/big/file && as bob git -C bob/big add file &&
+	as bob git -C bob/big commit -q -m big && as bob git xmpp share bob/big --fetch=alice@localhost &&
+	slow_pack && background alice git clone --bare xmpp::bob@localhost/big alice/big.git 2>err &&
+	wait_for 20 test -e packing && halted=$(helpers) && kill -STOP $halted &&
+	touch go && wait_for 60 no_services && wait_for 20 nothing_moves &&
+	slow_stop alice && wait_for 10 grep "to stop when 1 transfer is over" log/alice &&
+	kill -CONT $halted && job_ends 60 0 && wait $stop_pid && broker_ended alice 20 &&
+	git -C alice/big.git fsck && start_broker alice
+'
+
 test_expect_success 'its usage' '
 	test_expect_code 129 as bob git xmpp daemon stop --nov 2>err && grep "unknown option" err &&
 	test_expect_code 129 as bob git xmpp daemon restart now 2>err && grep "too many arguments" err &&

@@ -6,6 +6,7 @@
 
 . "$(dirname "$0")/lib/test-lib.sh"
 . "$TOP/t/lib/lib-xmpp.sh"
+. "$TOP/t/lib/lib-slow-push.sh"
 
 have_server || test_skip_all "${SERVER:-prosody} or openssl is not installed"
 
@@ -25,23 +26,6 @@ fatal () {
 	test "$1" -eq 0 &&
 	test "$(grep -c '^fatal: ' err)" -eq 1 &&
 	grep "^fatal: .*$pattern" err
-}
-
-# A pack-objects for the far side that says it has begun and then waits: a
-# transfer in the middle, for as long as the test wants.
-slow_pack () {
-	rm -f packing go
-	cat >slow-pack <<-END
-	#!/bin/sh
-	>"$TRASH/packing"
-	while ! test -e "$TRASH/go"
-	do
-		sleep 0.05
-	done
-	exec "\$@"
-	END
-	chmod +x slow-pack
-	as bob git config --global uploadpack.packObjectsHook "$TRASH/slow-pack"
 }
 
 test_expect_success 'bob shares one repository with alice, and carol is nobody' '

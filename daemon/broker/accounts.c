@@ -271,6 +271,11 @@ static bool has_stopped(const struct accounts *a)
 	return true;
 }
 
+static unsigned on_reading(const struct broker_shared *shared)
+{
+	return control_reading(((const struct accounts *)shared)->control);
+}
+
 static void on_drained(struct broker_shared *shared, struct broker *b)
 {
 	struct accounts *a = (struct accounts *)shared;
@@ -296,6 +301,7 @@ int accounts_start(struct accounts *a, uv_loop_t *loop, const char *socket_path,
 		.manager = a->shared.manager,
 		.worked = on_worked,
 		.mend = on_mend,
+		.reading = on_reading,
 		.drained = on_drained,
 		.dismiss = on_dismiss,
 	};

@@ -292,6 +292,13 @@ static void begin_keyring(struct broker *b)
 	keyring_begin(&b->keyring, b->loop);
 }
 
+static unsigned on_reading(void *owner)
+{
+	const struct broker *b = owner;
+
+	return b->shared->reading(b->shared);
+}
+
 static void on_draining(void *owner)
 {
 	struct broker *b = owner;
@@ -344,6 +351,7 @@ void broker_start(struct broker *b, struct broker_shared *shared, struct config 
 					 .context = &b->context,
 					 .sessions = &b->sessions,
 					 .services = &b->git_services,
+					 .reading = on_reading,
 					 .begun = on_draining,
 					 .over = on_drained,
 					 .owner = b };

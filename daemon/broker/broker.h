@@ -77,6 +77,8 @@ struct broker_shared {
 	 * now, obeys that and returns true. b may have been stopped then.
 	 */
 	bool (*mend)(struct broker_shared *shared, struct broker *b);
+	/* How many clients have not read all that was sent to them. */
+	unsigned (*reading)(const struct broker_shared *shared);
 	/* b was to stop when nothing is transferred any more, and nothing is. */
 	void (*drained)(struct broker_shared *shared, struct broker *b);
 	/* b stops: its clients go. They are told why, which may be NULL. */

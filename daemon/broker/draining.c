@@ -56,7 +56,7 @@ static void on_found(void *arg, struct buf *row)
 
 static unsigned count(const struct draining *d)
 {
-	return draining_list(d, on_found, NULL);
+	return draining_list(d, on_found, NULL) + d->reading(d->owner);
 }
 
 static void on_look(uv_timer_t *timer)
@@ -64,7 +64,7 @@ static void on_look(uv_timer_t *timer)
 	struct draining *d = timer->data;
 	unsigned n = count(d);
 
-	/* Nothing twice in a row: a client has had the time to read the last bytes. */
+	/* Nothing twice in a row: one transfer of a command may follow another. */
 	d->idle = n ? 0 : d->idle + 1;
 	if (context_now(d->context) < d->until && d->idle < 2)
 		return;

@@ -4,9 +4,9 @@
 
 /*
  * A broker that is told to stop lets the transfers that move data end by themselves, for
- * DRAIN_PATIENCE at most: ours, and those that it serves. Meanwhile it begins nothing new
- * (context::draining): clients are told MSG_BROKER_STOPPING, and devices that it is busy. A
- * session that only waits for somebody is not waited for.
+ * DRAIN_PATIENCE at most: ours, until git has read what came, and those that it serves. Meanwhile
+ * it begins nothing new (context::draining): clients are told MSG_BROKER_STOPPING, and devices that
+ * it is busy. A session that only waits for somebody is not waited for.
  */
 
 #include <stdint.h>
@@ -22,6 +22,8 @@ struct draining {
 	struct context *context;
 	const struct sessions *sessions;
 	const struct git_services *services;
+	/* How many clients have not read all of what came for them. */
+	unsigned (*reading)(void *owner);
 	void (*begun)(void *owner);	/* it waits from now on */
 	void (*over)(void *owner);	/* the broker is to stop now; may be called within
 					   draining_begin() */

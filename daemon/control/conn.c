@@ -6,6 +6,10 @@
  *
  * Frames to be sent are kept until the sender has returned to the loop, so that frames of
  * one moment leave together: the client is woken once, and not for each frame.
+ *
+ * Its owner is done with a client before that has read all: git writes what it fetched to a
+ * slow disk, or its user has stopped it, or looks at a list by pages. What it is owed stays
+ * for as long as it lives. It is our own user's, and its place is one of CLIENTS_MAX.
  */
 #include "conn.h"
 
@@ -15,14 +19,15 @@
 
 #include "alloc.h"
 #include "bounds.h"
+#include "log.h"
 #include "peer-cred.h"
 
 enum {
 	HELLO_TIMEOUT = 5000,
 	READ_SIZE = 64 * 1024,
-	ENOUGH = 128 * 1024,		/* bytes; with more waiting, they are sent at once */
-	FLUSH_TIMEOUT = 2000,		/* ms for a client to read the last bytes before the
-					   connection is closed */
+	ENOUGH = 128 * 1024, /* bytes; with more waiting, they are sent at once */
+	/* ms in which a client that is owed bytes takes none, before they are dropped */
+	UNREAD_MAX = 24 * 3600 * 1000,
 };
 
 struct conn {
@@ -42,6 +47,7 @@ struct conn {
 	void *owner;
 	const void *party;		/* as conn_give() has set it; only compared */
 	bool hello, closing;
+	size_t unread;			/* while closing: bytes that were left at the last look */
 	bool failed;			/* uv_write() failed: the connection ends in the next
 					   turn */
 	int open_handles;
@@ -228,6 +234,24 @@ static void on_timeout(uv_timer_t *timer)
 	gone(timer->data);
 }
 
+/* What the socket has not taken; of one write, it may have taken a part. */
+static size_t unread(const struct conn *c)
+{
+	return buf_len(&c->out) + uv_stream_get_write_queue_size((const uv_stream_t *)&c->pipe);
+}
+
+static void on_unread(uv_timer_t *timer)
+{
+	struct conn *c = timer->data;
+	size_t before = c->unread;
+
+	c->unread = unread(c);
+	if (c->unread < before)
+		return;
+	log_warning("a program left %zu bytes unread for a day; they are dropped", c->unread);
+	gone(c);
+}
+
 void conn_close(struct conn *c)
 {
 	c->events = NULL;
@@ -238,7 +262,8 @@ void conn_close(struct conn *c)
 		destroy(c);
 		return;
 	}
-	uv_timer_start(&c->timer, on_timeout, FLUSH_TIMEOUT, 0);
+	c->unread = SIZE_MAX;
+	uv_timer_start(&c->timer, on_unread, UNREAD_MAX, UNREAD_MAX);
 	flush(c);
 }
 
@@ -378,6 +403,15 @@ void conns_accept(struct conns *all, uv_stream_t *listener)
 	uv_timer_start(&c->timer, on_timeout, HELLO_TIMEOUT, 0);
 	uv_read_start((uv_stream_t *)&c->pipe, on_alloc, on_read);
 	send_hello(c);
+}
+
+unsigned conns_reading(const struct conns *all)
+{
+	unsigned n = 0;
+
+	for (const struct list *at = all->ring.next; at != &all->ring; at = at->next)
+		n += ((const struct conn *)at)->closing;
+	return n;
 }
 
 void conns_end(struct conns *all)

@@ -61,6 +61,9 @@ void conns_init(struct conns *all, const struct control_events *events, void *ow
  */
 void conns_accept(struct conns *all, uv_stream_t *listener);
 
+/* How many clients still read what they were sent before conn_close(). */
+unsigned conns_reading(const struct conns *all);
+
 /* Closes every client. Their owners are told by closed(). */
 void conns_end(struct conns *all);
 
@@ -86,7 +89,10 @@ void conn_send_note(struct conn *c, const char *kind, const char *text);
 /* Bytes that wait to be sent. */
 size_t conn_queued(const struct conn *c);
 
-/* Closes the connection once everything was sent. No event comes any more. */
+/*
+ * Closes the connection once everything was sent, however long the client takes to read it; only
+ * after a day in which it takes nothing it gets no more. No event comes any more.
+ */
 void conn_close(struct conn *c);
 
 #endif

@@ -145,6 +145,11 @@ void control_dismiss(struct control *control, const void *party, const struct me
 		conns_dismiss(&control->conns, party, why);
 }
 
+unsigned control_reading(const struct control *control)
+{
+	return control ? conns_reading(&control->conns) : 0;
+}
+
 void control_destroy(struct control *control)
 {
 	if (!control)

@@ -36,6 +36,9 @@ bool control_in_place(const struct control *control);
 /* conns_dismiss() for its clients. control may be NULL. */
 void control_dismiss(struct control *control, const void *party, const struct message *why);
 
+/* conns_reading() of its clients. control may be NULL. */
+unsigned control_reading(const struct control *control);
+
 /* Stops listening, removes the socket if the control made it, closes every client. */
 void control_destroy(struct control *control);
 

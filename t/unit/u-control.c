@@ -50,6 +50,24 @@ int __wrap_uv_write(uv_write_t *req, uv_stream_t *handle, const uv_buf_t bufs[],
 	return no_writes ? UV_ENOMEM : __real_uv_write(req, handle, bufs, n, cb);
 }
 
+/* The timer that was set last; the test says when its time has come. */
+static struct {
+	uv_timer_t *timer;
+	uv_timer_cb due;
+	uint64_t in;
+} last;
+
+int __wrap_uv_timer_start(uv_timer_t *timer, uv_timer_cb due, uint64_t in, uint64_t repeat);
+int __real_uv_timer_start(uv_timer_t *timer, uv_timer_cb due, uint64_t in, uint64_t repeat);
+
+int __wrap_uv_timer_start(uv_timer_t *timer, uv_timer_cb due, uint64_t in, uint64_t repeat)
+{
+	last.timer = timer;
+	last.due = due;
+	last.in = in;
+	return __real_uv_timer_start(timer, due, in, repeat);
+}
+
 static void on_frame(void *owner, const struct frame *frame)
 {
 }
@@ -247,6 +265,35 @@ static void last_words(const char *path)
 	part();
 }
 
+/* git is stopped by its user, or writes to a slow disk. */
+static void owed(const char *path, struct control *control)
+{
+	static char data[RECORD];
+	enum { SENT = 100 * RECORD, TAKEN = 40 * RECORD };
+
+	meet(path);
+	for (int i = 0; i < 100; i++)
+		conn_send(conn, FRAME_DATA, data, sizeof(data));
+	is_int(control_reading(control), 0, "a client whose owner still sends is the owner's");
+	conn_close(conn);
+	turn(10);
+	is_int(control_reading(control), 1, "one that is owed bytes is known");
+	ok(last.in >= 12 * 3600 * 1000, "it has hours for them");
+	last.due(last.timer);
+	for (int i = 0; i < TURNS && buf_len(&got) < TAKEN; i++) {
+		hear(RECORD);
+		turn(1);
+	}
+	last.due(last.timer);
+	turn(10);
+	is_int(control_reading(control), 1, "and as many again when it has taken some");
+	last.due(last.timer);
+	hear_all();
+	ok(ended && buf_len(&got) < SENT, "one that takes none gets no more");
+	is_int(control_reading(control), 0, "and is forgotten");
+	part();
+}
+
 static void hung_up(const char *path)
 {
 	static char data[RECORD];
@@ -338,6 +385,7 @@ int main(void)
 	other_versions_are_greeted_and_left(path);
 	data_is_gathered(path);
 	last_words(path);
+	owed(path, control);
 	hung_up(path);
 	no_memory(path);
 	no_listening = true;
