@@ -145,4 +145,9 @@ test_expect_success 'in a folder of the core calls go one way' '
 	done
 '
 
+# A rule that t/mutate cannot break any more, nobody asks about.
+test_expect_success 'each change of t/mutate applies' '
+	"$TOP/t/mutate" --apply
+'
+
 test_done
