@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The invariants: what must be true after every event on every honest broker. Most are local
+ * The invariants: what must be true on every honest broker when time goes on. Most are local
  * to one device. One needs both sides: when two devices have a link, and nothing is on its
  * way in either direction, they must agree on every negotiation, so that neither waits for
  * something that will not come.

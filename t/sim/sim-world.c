@@ -506,7 +506,19 @@ static struct broker *next_timer(struct world *w, uint64_t *at)
 	return of;
 }
 
-/* Runs one event or timer, and checks the invariants. */
+/* Whether nothing more happens at this moment. */
+static bool moment_is_over(struct world *w)
+{
+	uint64_t timer;
+
+	next_timer(w, &timer);
+	return timer > w->now && !(w->events && w->heap[0].at <= w->now);
+}
+
+/*
+ * Runs one event or timer, and checks the invariants. In a sparse world they are checked when time
+ * goes on: what is wrong only between two events of one moment, nobody can wait for.
+ */
 void world_step(struct world *w, uint64_t until)
 {
 	uint64_t timer, at;
@@ -534,7 +546,8 @@ void world_step(struct world *w, uint64_t until)
 		if (w->brokers[i].touched || !w->sparse)
 			peers_note(&w->brokers[i]);
 	processes_note(w);
-	check_touched(w);
+	if (!w->sparse || moment_is_over(w))
+		check_touched(w);
 	w->stats->events++;
 	if (++w->steps > EVENTS_PER_RUN)
 		violation(w, "this does not end");

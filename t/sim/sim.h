@@ -6,7 +6,7 @@
  * The simulator: a few brokers with the real core (links, channels, negotiations, service
  * requests, presence, announcements) in one process, inside a world made from one seed: a
  * server, paths, git processes, users, and the faults that befall them. Time is virtual and
- * jumps from event to event. After every event the invariants are checked (sim-check.c).
+ * jumps from event to event. When it goes on the invariants are checked (sim-check.c).
  * Documentation/simulation.md describes it.
  */
 
