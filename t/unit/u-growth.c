@@ -65,7 +65,7 @@ static void is_linear(test *t, const char *what)
 	   what, few, FEW, many, MANY);
 }
 
-/* --- people: each has a domain of their own, and a device --- */
+/* People: each has a domain of their own, and a device */
 
 static bool one_domain;
 static char jid[64], full[128], device[DEVICE_ID_LEN + 1];
@@ -379,7 +379,7 @@ static uint64_t read_trust(void)
 	return spent;
 }
 
-/* --- shares --- */
+/* Shares */
 
 static struct policy *make_shares(void)
 {
@@ -427,7 +427,7 @@ static uint64_t read_shares(void)
 	return spent;
 }
 
-/* --- timers --- */
+/* Timers */
 
 static struct timer *many_timers;
 static unsigned fired;

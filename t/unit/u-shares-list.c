@@ -121,7 +121,7 @@ static void is_said(const char *expected, const char *what)
 	buf_reset(&said);
 }
 
-/* --- rows --- */
+/* Rows */
 
 /* Parses fields that are written like "share=a right=push". */
 static const char *parse(const char *text, struct buf *out)
@@ -172,7 +172,7 @@ static void test_rows(void)
 	is_rows("share=a changed=-1", "", "changed: seconds");
 }
 
-/* --- answers --- */
+/* Answers */
 
 static share_looked_fn *looked; /* of the look that is under way, or NULL */
 static void *looked_owner;
@@ -296,7 +296,7 @@ static void test_answers(void)
 	finish();
 }
 
-/* --- lists --- */
+/* Lists */
 
 static struct buf heard;
 static unsigned done;
